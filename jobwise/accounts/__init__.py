@@ -1,0 +1,1 @@
+"""Accounts: users, sessions, passwords, tokens and the audit trail."""

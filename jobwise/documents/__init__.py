@@ -1,0 +1,1 @@
+"""Résumés and cover letters as documents: content, templates, formats, page fit, score."""

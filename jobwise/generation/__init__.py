@@ -1,0 +1,1 @@
+"""Generations: from a profile and a posting to verified documents."""

@@ -1,0 +1,1 @@
+"""Postings: capture, requirement analysis, search and saved jobs."""

@@ -1,0 +1,1 @@
+"""Master profiles, their versions and their importers."""

@@ -1,0 +1,1 @@
+"""Readers of foreign résumé formats, one module per format."""

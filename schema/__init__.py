@@ -1,0 +1,1 @@
+"""The GraphQL API: one module per feature. Resolvers translate; the rules live in `jobwise`."""

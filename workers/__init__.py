@@ -1,0 +1,1 @@
+"""ARQ workers: the process that runs generations."""

@@ -1,0 +1,1 @@
+"""Worker tasks, one module per feature."""
