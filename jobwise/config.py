@@ -1,0 +1,92 @@
+"""Settings: the only reader of the environment and of a `.env` file."""
+
+import os
+import secrets
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHORTEST_SECRET = 32
+
+
+class Environment(StrEnum):
+    """Where this runs. Production refuses what is only convenient for development."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The settings have mistakes; the message has one line for each."""
+
+
+class Settings(BaseSettings):
+    """All settings, checked at start. Every name and default is documented in docs/configuration.md."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default=Path(".jobwise"), validation_alias="JOBWISE_HOME")
+    host: str = Field(default="127.0.0.1", validation_alias="JOBWISE_HOST")
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias="JOBWISE_PORT")
+    public_url: str = Field(default="", validation_alias="JOBWISE_PUBLIC_URL")
+    env: Environment = Field(default=Environment.DEVELOPMENT, validation_alias="JOBWISE_ENV")
+    secret_key: SecretStr = Field(default=SecretStr(""), validation_alias="JOBWISE_SECRET_KEY")
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    worker_concurrency: int = Field(default=8, ge=1, le=1000, validation_alias="JOBWISE_WORKER_CONCURRENCY")
+    renderers: int = Field(
+        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64, validation_alias="JOBWISE_RENDERERS"
+    )
+    lease_seconds: float = Field(default=30.0, ge=1, le=600, validation_alias="JOBWISE_LEASE_SECONDS")
+    requests_per_minute: int = Field(default=100, ge=1, validation_alias="JOBWISE_REQUESTS_PER_MINUTE")
+    generations_per_hour: int = Field(default=10, ge=1, validation_alias="JOBWISE_GENERATIONS_PER_HOUR")
+    anonymous_requests_per_day: int = Field(default=1000, ge=1, validation_alias="JOBWISE_ANONYMOUS_REQUESTS_PER_DAY")
+
+    @model_validator(mode="after")
+    def _production_is_closed(self) -> Self:
+        key = self.secret_key.get_secret_value()
+        if self.env is Environment.PRODUCTION and len(key) < _SHORTEST_SECRET:
+            raise ValueError(
+                f"JOBWISE_SECRET_KEY must have at least {_SHORTEST_SECRET} characters in production; "
+                "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        if self.env is Environment.PRODUCTION and not (self.database_url and self.redis_url):
+            raise ValueError("DATABASE_URL and REDIS_URL must be set in production: the embedded servers are for one machine")
+        return self
+
+    def signing_key(self) -> str:
+        """The key that signs tokens and links. In development one is made once and kept in the data folder."""
+        if key := self.secret_key.get_secret_value():
+            return key
+        return _development_key(self.home.absolute())
+
+
+@lru_cache(maxsize=8)
+def _development_key(home: Path) -> str:
+    path = home / "secret-key"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises SettingsError with a line for each mistake."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
