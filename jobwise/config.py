@@ -27,24 +27,24 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """All settings, checked at start. Every name and default is documented in docs/configuration.md."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_prefix="JOBWISE_", extra="ignore", populate_by_name=True)
 
-    home: Path = Field(default=Path(".jobwise"), validation_alias="JOBWISE_HOME")
-    host: str = Field(default="127.0.0.1", validation_alias="JOBWISE_HOST")
-    port: int = Field(default=8000, ge=0, le=65535, validation_alias="JOBWISE_PORT")
-    public_url: str = Field(default="", validation_alias="JOBWISE_PUBLIC_URL")
-    env: Environment = Field(default=Environment.DEVELOPMENT, validation_alias="JOBWISE_ENV")
-    secret_key: SecretStr = Field(default=SecretStr(""), validation_alias="JOBWISE_SECRET_KEY")
+    home: Path = Path(".jobwise")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""
+    env: Environment = Environment.DEVELOPMENT
+    secret_key: SecretStr = SecretStr("")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
-    worker_concurrency: int = Field(default=8, ge=1, le=1000, validation_alias="JOBWISE_WORKER_CONCURRENCY")
+    worker_concurrency: int = Field(default=8, ge=1, le=1000)
     renderers: int = Field(
-        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64, validation_alias="JOBWISE_RENDERERS"
+        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64
     )
-    lease_seconds: float = Field(default=30.0, ge=1, le=600, validation_alias="JOBWISE_LEASE_SECONDS")
-    requests_per_minute: int = Field(default=100, ge=1, validation_alias="JOBWISE_REQUESTS_PER_MINUTE")
-    generations_per_hour: int = Field(default=10, ge=1, validation_alias="JOBWISE_GENERATIONS_PER_HOUR")
-    anonymous_requests_per_day: int = Field(default=1000, ge=1, validation_alias="JOBWISE_ANONYMOUS_REQUESTS_PER_DAY")
+    lease_seconds: float = Field(default=30.0, ge=1, le=600)
+    requests_per_minute: int = Field(default=100, ge=1)
+    generations_per_hour: int = Field(default=10, ge=1)
+    anonymous_requests_per_day: int = Field(default=1000, ge=1)
 
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:
