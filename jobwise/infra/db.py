@@ -1,0 +1,167 @@
+"""The database: connection, transactions, raw statements, migrations.
+
+Models go through Tortoise; the statements that must be one round trip (claims, leases, events, search) are raw SQL on the
+same pool.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.backends.base.client import TransactionContextPooled
+from tortoise.connection import get_connection, get_connections
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.migrations.api.migrate import migrate as run_migrations
+from tortoise.transactions import in_transaction
+
+from jobwise.errors import ErrorCode, JobWiseError
+
+APP = "jobwise"
+MODEL_MODULES = [
+    "jobwise.accounts.models",
+    "jobwise.profiles.models",
+    "jobwise.jobs.models",
+    "jobwise.documents.models",
+    "jobwise.generation.models",
+]
+
+# Any number that no other program on the same database uses for an advisory lock.
+_MIGRATION_LOCK = 7_340_001
+
+#: What PostgreSQL's absence looks like: Tortoise leaves these untranslated.
+CONNECTION_ERRORS = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    DBConnectionError,
+    OSError,
+    TimeoutError,
+)
+
+
+class DatabaseUnavailable(JobWiseError):
+    """The database does not answer just now. Nothing was changed; please try again in a moment."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """asyncpg's connection arguments for a URL, TCP (`postgresql://user:pw@host:5432/db`) or socket (`...?host=/folder`)."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    arguments: dict[str, Any] = {
+        "host": query.get("host") or parts.hostname or "127.0.0.1",
+        "port": int(query.get("port") or parts.port or 5432),
+        "user": unquote(parts.username) if parts.username else query.get("user", "jobwise"),
+        "password": unquote(parts.password) if parts.password else query.get("password"),
+        "database": unquote(parts.path.lstrip("/")) or "jobwise",
+    }
+    if "sslmode" in query:
+        arguments["ssl"] = query["sslmode"]
+    return arguments
+
+
+def tortoise_config(url: str, *, pool: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration: one connection, one app with all models and the migrations."""
+    return {
+        "connections": {
+            "default": {
+                "engine": "tortoise.backends.asyncpg",
+                "credentials": {
+                    **credentials(url),
+                    "minsize": 1,
+                    "maxsize": pool,
+                    "command_timeout": 30,
+                    "timeout": 10,
+                },
+            }
+        },
+        "apps": {APP: {"models": MODEL_MODULES, "default_connection": "default", "migrations": "migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def connect(url: str, *, pool: int = 10) -> None:
+    """Make the database usable by this process, in every task of its event loop."""
+    await Tortoise.init(config=tortoise_config(url, pool=pool), _enable_global_fallback=True)
+
+
+async def close() -> None:
+    """Give all connections back."""
+    await Tortoise.close_connections()
+
+
+async def migrate(url: str, target: str | None = None) -> None:
+    """Bring the database to the newest migration, or to `target` ("jobwise.0001_initial", "jobwise.__first__").
+
+    Safe to call from many processes at once: they wait for one another. The lock is polled, since waiting inside
+    PostgreSQL would deadlock with CREATE INDEX CONCURRENTLY.
+    """
+    guard = await asyncpg.connect(**credentials(url), timeout=10)
+    try:
+        while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):
+            await asyncio.sleep(0.2)
+        await run_migrations(config=tortoise_config(url, pool=2), target=target)
+    finally:
+        await Tortoise.close_connections()
+        await guard.close()
+
+
+async def fetch_all(sql: str, *arguments: Any) -> list[dict[str, Any]]:
+    """Rows of a raw statement; also those of `... returning`."""
+    rows: Sequence[Mapping[str, Any]] = await get_connection("default").execute_query_dict(sql, list(arguments))
+    return [dict(row) for row in rows]
+
+
+async def fetch_one(sql: str, *arguments: Any) -> dict[str, Any] | None:
+    """The first row of a raw statement, or None."""
+    rows = await fetch_all(sql, *arguments)
+    return rows[0] if rows else None
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """All or nothing, for the models and the raw statements inside.
+
+    Do not start tasks inside: they would inherit the transaction's connection and outlive it.
+    """
+    async with in_transaction("default"):
+        yield
+
+
+async def _enter_without_leak(self: TransactionContextPooled) -> Any:
+    """Tortoise's own `__aenter__`, which loses the connection when it is cancelled between acquiring and beginning."""
+    await self.ensure_connection()
+    pool = self.client._parent._pool
+    self.client._connection = await pool.acquire()
+    self.token = get_connections().set(self.connection_name, self.client)
+    try:
+        await self.client.begin()
+    except BaseException:
+        get_connections().reset(self.token)
+        await pool.release(self.client._connection)
+        raise
+    return self.client
+
+
+TransactionContextPooled.__aenter__ = _enter_without_leak  # type: ignore[method-assign]
+
+__all__ = [
+    "CONNECTION_ERRORS",
+    "DatabaseUnavailable",
+    "OperationalError",
+    "close",
+    "connect",
+    "credentials",
+    "fetch_all",
+    "fetch_one",
+    "migrate",
+    "tortoise_config",
+    "transaction",
+]
