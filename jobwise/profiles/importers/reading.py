@@ -15,7 +15,7 @@ from jobwise.profiles import limits
 from jobwise.profiles.content import Highlight
 from jobwise.profiles.importers.dates import ReadDate, read_date
 from jobwise.profiles.importers.report import ImportNote, NoteKind
-from jobwise.profiles.importers.text import clean, split_bullets, split_lines, split_terms, storable
+from jobwise.profiles.text import clean, split_bullets, split_lines, split_terms, storable
 
 Split = Callable[[str], list[str]]
 

@@ -1,4 +1,4 @@
-"""Text from files made plain: no HTML, no invisible characters, no stray whitespace, no more than fits."""
+"""Text from people and files made plain: no invisible characters, no stray whitespace; from files also no HTML."""
 
 import html
 import re
@@ -39,11 +39,18 @@ def clean(raw: str, limit: int, *, lines: bool = False) -> tuple[str, list[str]]
         if changed != text:
             changes.append(words)
         text = changed
-    text = _tidy(text, lines=lines)
+    text = tidy(text, lines=lines)
     if len(text) > limit or len(raw) > limit * _RAW_FACTOR:
         changes.append(f"shortened to {limit:,} of {len(raw):,} characters".replace(",", " "))
         text = _cut(text, limit)
     return text, changes
+
+
+def tidy(text: str, *, lines: bool = False) -> str:
+    """`text` without invisible characters and stray whitespace; with `lines`, its line breaks stay."""
+    text = _SPACES.sub(" ", _BREAK.sub("\n", unicodedata.normalize("NFC", _visible(text))))
+    parts = [line for line in (line.strip() for line in text.split("\n")) if line]
+    return ("\n" if lines else " ").join(parts)
 
 
 def without_html(text: str) -> str:
@@ -103,12 +110,6 @@ def _entity(match: re.Match[str]) -> str:
 
 def _visible(text: str) -> str:
     return _INVISIBLE.sub("", text)
-
-
-def _tidy(text: str, *, lines: bool) -> str:
-    text = _SPACES.sub(" ", _BREAK.sub("\n", unicodedata.normalize("NFC", text)))
-    parts = [line for line in (line.strip() for line in text.split("\n")) if line]
-    return ("\n" if lines else " ").join(parts)
 
 
 def _cut(text: str, limit: int) -> str:
