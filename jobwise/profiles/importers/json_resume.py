@@ -161,7 +161,9 @@ def _experience(entry: Entry, kind: ExperienceKind, *employer_names: str) -> Exp
         )
         return None
     if not employer:
-        entry.reading.note(NoteKind.ADJUSTED, entry.where(employer_names[0]), "The employer is missing: please add it.")
+        place = entry.where(employer_names[0])
+        entry.reading.note(NoteKind.ADJUSTED, place, "The employer is missing; the title stands in its place.")
+        employer, title = title, ""
     start, end = _period(entry)
     return Experience(
         kind=kind,
