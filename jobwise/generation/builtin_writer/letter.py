@@ -1,0 +1,264 @@
+"""The built-in writer's letter: what is applied for, the closest work, further evidence, a courteous end.
+
+Claims are the person's own achievements; the frames around them claim nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from jobwise.documents.content import DocumentKind
+from jobwise.generation import ledger
+from jobwise.generation.builtin_writer.clauses import Clause, clause_of, main_sentence
+from jobwise.generation.builtin_writer.qualifications import credential_sentences, study_sentence
+from jobwise.generation.builtin_writer.material import (
+    Achievement,
+    Chapter,
+    chapters_of,
+    listed_surfaces,
+    requirement_ids,
+    skill_ids,
+)
+from jobwise.generation.facts import squeeze
+from jobwise.generation.phrases import Phrases
+from jobwise.generation.types import Change, MatchReport, Operation, Options, Tone, Transform
+from jobwise.jobs.requirements import JobAnalysis
+from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent
+
+_LONGEST_CLAUSE = 45
+_FREELANCE = (
+    "freelance",
+    "self-employed",
+    "self employed",
+    "independent",
+    "freiberuflich",
+    "selbstständig",
+    "selbständig",
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the letter and the facts it rests on."""
+
+    text: str
+    fact_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How this letter speaks: the phrases, and whether the person's prose is in their language and may be quoted."""
+
+    phrases: Phrases
+    quotes: bool
+    tone: Tone
+
+
+def letter_changes(
+    profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, voice: Voice, today: date
+) -> list[Change]:
+    """The letter's paragraphs as additions to the ledger."""
+    author = _Author(profile, analysis, report, voice, today)
+    changes = []
+    for number, paragraph in enumerate(author.paragraphs()):
+        ids = tuple(dict.fromkeys(id_ for sentence in paragraph for id_ in sentence.fact_ids))
+        separator = "" if voice.phrases.language == "ja" else " "
+        changes.append(
+            Change(
+                id="",
+                document=DocumentKind.COVER_LETTER,
+                path=ledger.paragraph_path(number),
+                op=Operation.ADD,
+                value=separator.join(sentence.text for sentence in paragraph),
+                reason=_REASONS[min(number, 2)] if ids else "A courtesy; it claims nothing.",
+                evidence_ids=ids,
+                requirement_ids=requirement_ids(analysis, report, frozenset(ids)),
+                transform=Transform.SYNTHESIZE if number == 0 else Transform.REFRAME,
+            )
+        )
+    return changes
+
+
+_REASONS = (
+    "Says what you apply for and where your profile meets it most closely.",
+    "Your own achievements that come closest to what the posting asks for.",
+    "Further evidence from your profile for the posting's requirements.",
+)
+
+
+class _Author:
+    def __init__(
+        self, profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, voice: Voice, today: date
+    ) -> None:
+        self._profile = profile
+        self._analysis = analysis
+        self._report = report
+        self._voice = voice
+        self._phrases = voice.phrases
+        self._today = today
+        self._chapters = chapters_of(profile, analysis, report)
+
+    def paragraphs(self) -> list[list[Sentence]]:
+        """Three or four paragraphs, each a list of sentences."""
+        connection, connected = self._connection()
+        application = Sentence(self._phrases.application(self._analysis.title, self._analysis.company))
+        main, further = self._told(connected)
+        credentials = [
+            Sentence(text, ids)
+            for text, ids in credential_sentences(
+                self._profile, self._analysis, self._report, self._phrases, self._today
+            )
+        ]
+        further += [
+            sentence for sentence in credentials if sentence.fact_ids not in {item.fact_ids for item in connection}
+        ]
+        if not main and not further:
+            further = [Sentence(self._phrases.enclosed)]
+        farewell = Sentence(self._phrases.farewells[self._voice.tone])
+        return [part for part in ([application, *connection], main, further, [farewell]) if part]
+
+    def _connection(self) -> tuple[list[Sentence], Chapter | None]:
+        """The one strongest link between the person and the posting, and the entry it speaks of."""
+        asked = {term for requirement in self._analysis.requirements for term in requirement.terms}
+        jobs = [chapter for chapter in self._chapters if isinstance(chapter.entry, Experience)]
+        shown = [(chapter, [text for term, text in chapter.surfaces.items() if term in asked]) for chapter in jobs]
+        best = max(shown, key=lambda pair: (min(len(pair[1]), 3), pair[0].score), default=None)
+        listed = {term: text for term, text in listed_surfaces(self._report, self._analysis).items() if term in asked}
+        if best and len(best[1]) >= min(2, len(listed)) and best[1]:
+            chapter, terms = best
+            frame = self._phrases.involves_now if chapter.current else self._phrases.involves_then
+            text = frame.format(place=self._place(chapter), terms=self._phrases.listing(terms[:3]))
+            return [Sentence(text, (chapter.entry.id,))], chapter
+        if listed:
+            text = self._phrases.skills_include.format(terms=self._phrases.listing(list(listed.values())[:4]))
+            return [Sentence(text, skill_ids(self._profile, frozenset(list(listed)[:4])))], None
+        return self._career(jobs), None
+
+    def _career(self, jobs: Sequence[Chapter]) -> list[Sentence]:
+        """Where the posting and the profile share no named skill: what the person does or has studied."""
+        worked = [chapter for chapter in jobs if _is_work(chapter) and self._place(chapter)]
+        if worked:
+            latest = max(worked, key=lambda chapter: (chapter.current, chapter.entry.end or chapter.entry.start or ""))
+            frame = self._phrases.career_now if latest.current else self._phrases.career_then
+            return [Sentence(frame.format(place=self._place(latest)), (latest.entry.id,))]
+        study = study_sentence(self._profile, self._phrases, self._today)
+        return [Sentence(*study)] if study else []
+
+    def _told(self, connected: Chapter | None) -> tuple[list[Sentence], list[Sentence]]:
+        """The closest entry's achievements, and those of the next entry."""
+        if not self._voice.quotes:
+            return [], []
+        telling = [chapter for chapter in self._chapters if chapter.achievements]
+        if not telling:
+            return self._projects_described(), []
+        main = next((chapter for chapter in telling if chapter is connected), telling[0])
+        others = [chapter for chapter in telling if chapter is not main]
+        most = 1 if self._voice.tone is Tone.CONCISE else 2
+        first = self._tell(main, most, brief=main is connected, after=None)
+        second = self._tell(others[0], most if others[0].score > 2 else 1, brief=False, after=main) if others else []
+        return first, second
+
+    def _tell(self, chapter: Chapter, most: int, *, brief: bool, after: Chapter | None) -> list[Sentence]:
+        chosen = self._best_clauses(chapter, most)
+        place = self._place(chapter, brief=brief)
+        sentences = []
+        for number, (achievement, clause) in enumerate(chosen):
+            text = self._sentence(clause, place, chapter.current, again=number > 0)
+            if number == 0 and after and _is_earlier(chapter, after):
+                text = self._phrases.earlier.format(sentence=_decapitalised(text))
+            sentences.append(Sentence(text, (achievement.fact_id, chapter.entry.id)))
+        return sentences
+
+    def _best_clauses(self, chapter: Chapter, most: int) -> list[tuple[Achievement, Clause]]:
+        """The achievements that are most relevant and can be told in a natural sentence, told in order of relevance."""
+        of_project = not isinstance(chapter.entry, Experience)
+        candidates = []
+        for achievement in chapter.achievements:
+            clause = self._clause(achievement.text, chapter.current, of_project)
+            awkward = 1.0 * (clause.kind == "quoted") + 1.5 * (len(clause.text.split()) > _LONGEST_CLAUSE)
+            candidates.append((achievement.score - awkward, achievement, clause))
+        candidates.sort(key=lambda item: -item[0])
+        chosen = [(achievement, clause) for _, achievement, clause in candidates[:most]]
+        # A second one is told only if it is as natural as the first.
+        return [pair for number, pair in enumerate(chosen) if not number or pair[1].kind == chosen[0][1].kind]
+
+    def _clause(self, text: str, current: bool, of_project: bool) -> Clause:
+        if self._phrases.language == "en":
+            return clause_of(text, current, of_project)
+        return Clause(main_sentence(text), "quoted")
+
+    def _sentence(self, clause: Clause, place: str, current: bool, *, again: bool) -> str:
+        if clause.kind == "person":
+            return (
+                f"I also {clause.text}."
+                if again
+                else f"{_capitalised(place)}, I {clause.text}."
+                if place
+                else f"I {clause.text}."
+            )
+        if clause.kind == "doing":
+            verb = "involves" if current else "involved"
+            return (
+                f"It also {verb} {clause.text}."
+                if again
+                else f"My work {place} {verb} {clause.text}.".replace("  ", " ")
+            )
+        if clause.kind == "own":
+            return f"{clause.text}."
+        frame = self._phrases.quote_again if again else self._phrases.quote
+        return " ".join(frame.format(place=place, text=self._quoted(clause.text)).split(" "))
+
+    def _quoted(self, text: str) -> str:
+        """The words as they stand; behind a colon, languages that write nouns small begin small."""
+        keeps = self._phrases.language in {"en", "de", "ja"} or text[1:2].isupper() or text[1:2].isdigit()
+        return text if keeps else _decapitalised(text)
+
+    def _projects_described(self) -> list[Sentence]:
+        described = [project for project in self._profile.projects if project.name and project.description]
+        return [
+            Sentence(
+                self._phrases.about_project.format(
+                    name=project.name, description=f"{main_sentence(project.description)}."
+                ),
+                (project.id,),
+            )
+            for project in described[:2]
+        ]
+
+    def _place(self, chapter: Chapter, *, brief: bool = False) -> str:
+        entry = chapter.entry
+        if not isinstance(entry, Experience):
+            return self._phrases.place_project.format(name=entry.name) if entry.name else ""
+        if entry.employer.lower().startswith(_FREELANCE) and len(entry.employer.split()) < 3:
+            return self._phrases.place_freelance
+        title = inline_title(entry.title)
+        return self._phrases.place("" if brief and entry.employer else title, squeeze(entry.employer))
+
+
+def inline_title(title: str) -> str:
+    """A title inside a sentence: without what a comma or a parenthesis adds to it."""
+    return squeeze(title).split(",")[0].split(" (")[0].strip()
+
+
+def _is_work(chapter: Chapter) -> bool:
+    return isinstance(chapter.entry, Experience) and chapter.entry.kind is ExperienceKind.WORK
+
+
+def _is_earlier(chapter: Chapter, other: Chapter) -> bool:
+    both_work = isinstance(chapter.entry, Experience) and isinstance(other.entry, Experience)
+    return both_work and bool(chapter.entry.end and other.entry.start and chapter.entry.end <= other.entry.start)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _decapitalised(text: str) -> str:
+    word = text.partition(" ")[0]
+    return text if word == "I" or word[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def evidence_of(sentences: Iterable[Sentence]) -> tuple[UUID, ...]:
+    """All facts that the sentences rest on, each once."""
+    return tuple(dict.fromkeys(id_ for sentence in sentences for id_ in sentence.fact_ids))

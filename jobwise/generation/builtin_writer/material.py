@@ -1,0 +1,146 @@
+"""What a letter is made of: the person's entries with their achievements, the most relevant first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from jobwise.generation.facts import named_terms, skill_names, squeeze, terms_in
+from jobwise.generation.prose import language_of, sentences
+from jobwise.generation.types import MatchReport, Strength
+from jobwise.generation.weighing import terms_of_posting
+from jobwise.jobs.requirements import JobAnalysis
+from jobwise.jobs.vocabulary import TermKind, vocabulary
+from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent, Project
+
+
+@dataclass(frozen=True)
+class Achievement:
+    """One thing worth telling. `terms` are those of it that the posting names."""
+
+    fact_id: UUID
+    text: str
+    score: float
+    terms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """An entry of the profile with its achievements, best first. `surfaces` are its terms as the person writes them."""
+
+    entry: Experience | Project
+    achievements: tuple[Achievement, ...]
+    surfaces: dict[str, str]
+    score: float
+
+    @property
+    def current(self) -> bool:
+        """Whether it goes on."""
+        return bool(self.entry.start and not self.entry.end)
+
+
+def prose_language(profile: ProfileContent) -> str:
+    """The language the person writes in. The profile's setting holds unless the text plainly says otherwise."""
+    texts = [profile.summary, *(line.text for entry in profile.experiences for line in entry.highlights)]
+    texts += [line.text for entry in profile.projects for line in entry.highlights]
+    return language_of(" ".join([*texts, *(post.summary for post in profile.experiences)])) or profile.language
+
+
+def chapters_of(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport) -> list[Chapter]:
+    """All entries with something to tell, the most relevant first; of equals, work before projects and newer before older."""
+    wanted = terms_of_posting(analysis)
+    entries: list[Experience | Project] = [*profile.experiences, *profile.projects]
+    chapters = [_chapter(entry, report, wanted) for entry in entries]
+    return sorted(chapters, key=lambda chapter: -chapter.score)
+
+
+def _chapter(entry: Experience | Project, report: MatchReport, wanted: tuple[str, ...]) -> Chapter:
+    achievements = sorted(_achievements(entry, report, frozenset(wanted)), key=lambda item: -item.score)
+    surfaces = _surfaces(entry, wanted)
+    weight = 1.0 if isinstance(entry, Project) or entry.kind is ExperienceKind.VOLUNTEER else 1.3
+    recency = 0.3 if not entry.end and entry.start else 0.0
+    score = weight * (sum(item.score for item in achievements[:3]) + 0.5 * len(surfaces) + recency)
+    return Chapter(entry, tuple(achievements), surfaces, score)
+
+
+def _achievements(entry: Experience | Project, report: MatchReport, wanted: frozenset[str]) -> Iterator[Achievement]:
+    for highlight in entry.highlights:
+        text = squeeze(highlight.text)
+        if len(text.split()) >= 3 or not text.isascii():
+            score = report.fact_scores.get(highlight.id, 0.0)
+            yield Achievement(highlight.id, text, score, wanted.intersection(terms_in(text)))
+    if not entry.highlights and isinstance(entry, Experience):
+        # Who lists no highlights often tells them in the post's summary.
+        for sentence in sentences(entry.summary)[:3]:
+            terms = wanted.intersection(terms_in(sentence))
+            yield Achievement(entry.id, sentence, report.fact_scores.get(entry.id, 0.0) * 0.5 + len(terms), terms)
+
+
+def _surfaces(entry: Experience | Project, wanted: tuple[str, ...]) -> dict[str, str]:
+    """The posting's terms that an entry names, the most important first, each as the person writes it."""
+    own: dict[str, str] = {}
+    names = entry.skills if isinstance(entry, Experience) else entry.keywords
+    for name in names:
+        for term in named_terms([name]):
+            own.setdefault(term, name if len(named_terms([name])) == 1 else term)
+    for text in (line.text for line in entry.highlights):
+        for mention in vocabulary().find(text):
+            own.setdefault(mention.term, inline(mention.surface, mention.kind))
+    return {term: own[term] for term in wanted if term in own and kind_of(term) is not TermKind.SOFT}
+
+
+def listed_surfaces(report: MatchReport, analysis: JobAnalysis) -> dict[str, str]:
+    """The posting's terms among the listed skills, as the person writes them."""
+    own: dict[str, str] = {}
+    for name in report.ranked_skills:
+        for term in named_terms([name]):
+            own.setdefault(term, inline(name, kind_of(term)))
+    wanted = terms_of_posting(analysis)
+    return {term: own[term] for term in wanted if term in own and kind_of(term) is not TermKind.SOFT}
+
+
+def skill_ids(profile: ProfileContent, terms: frozenset[str]) -> tuple[UUID, ...]:
+    """The rows of the skills list that name any of the terms."""
+    return tuple(
+        skill.id for skill in profile.skills if terms.intersection(named_terms([skill.name, *skill_names(skill)]))
+    )
+
+
+def inline(surface: str, kind: TermKind | None) -> str:
+    """A term as it stands inside a sentence: names of things stay, other words lose the capital of a heading."""
+    text = squeeze(surface)
+    if kind in (TermKind.TOOL, TermKind.CERTIFICATION) or not text[:1].isupper() or text[1:] != text[1:].lower():
+        return text
+    return text[0].lower() + text[1:]
+
+
+def kind_of(term: str) -> TermKind | None:
+    """What sort of thing a canonical term names."""
+    return _KINDS.get(term) or _KINDS.setdefault(term, _look_up(term))
+
+
+_KINDS: dict[str, TermKind | None] = {}
+
+
+def _look_up(term: str) -> TermKind | None:
+    if not _KINDS:
+        _KINDS.update({entry.name: entry.kind for entry in vocabulary().terms()})
+    return _KINDS.get(term)
+
+
+def requirement_ids(analysis: JobAnalysis, report: MatchReport, fact_ids: frozenset[UUID]) -> tuple[str, ...]:
+    """The requirements that any of the facts answers."""
+    return tuple(
+        found.requirement_id
+        for found in report.requirements
+        if found.strength is not Strength.MISSING and any(item.fact_id in fact_ids for item in found.evidence)
+    )
+
+
+def surfaces_shown(chapters: list[Chapter]) -> dict[str, tuple[str, tuple[UUID, ...]]]:
+    """The posting's terms that the entries show: as the person writes them, and the entries that show them."""
+    order: dict[str, tuple[str, tuple[UUID, ...]]] = {}
+    for chapter in chapters:
+        for term, text in chapter.surfaces.items():
+            known = order.get(term, (text, ()))
+            order[term] = (known[0], (*known[1], chapter.entry.id))
+    return order

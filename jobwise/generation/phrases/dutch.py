@@ -1,0 +1,51 @@
+"""Dutch."""
+
+from jobwise.generation.phrases.base import Phrases
+from jobwise.generation.types import Tone
+
+DUTCH = Phrases(
+    language="nl",
+    conjunction=" en ",
+    subject_with_title="Sollicitatie: {title}",
+    subject_plain="Sollicitatie",
+    salutation="Geachte heer, mevrouw,",
+    closings={
+        Tone.PROFESSIONAL: "Hoogachtend,",
+        Tone.WARM: "Met hartelijke groet,",
+        Tone.CONCISE: "Met vriendelijke groet,",
+    },
+    courses="Vakken: {}",
+    grade="Cijfer: {}",
+    apply_both="Hierbij solliciteer ik naar de functie van {title} bij {company}.",
+    apply_title="Hierbij solliciteer ik naar de functie van {title}.",
+    apply_company="Hierbij solliciteer ik naar de openstaande functie bij {company}.",
+    apply_neither="Hierbij solliciteer ik naar de functie die u hebt geplaatst.",
+    place_both="als {title} bij {employer}",
+    place_title="als {title}",
+    place_employer="bij {employer}",
+    place_freelance="als freelancer",
+    place_project="aan het project {name}",
+    involves_now="In mijn werk {place} heb ik te maken met {terms}, waar u in uw vacature om vraagt.",
+    involves_then="In mijn werk {place} had ik te maken met {terms}, waar u in uw vacature om vraagt.",
+    skills_include="Van de kennis die u vraagt, breng ik mee: {terms}.",
+    career_now="Op dit moment werk ik {place}.",
+    career_then="Het laatst werkte ik {place}.",
+    studied="Ik heb {area} gestudeerd ({institution}).",
+    studying="Ik studeer {area} ({institution}).",
+    about_project="Een van mijn projecten is {name}: {description}",
+    built_with="Mijn project {name} omvatte {terms}.",
+    quote="Uit mijn werk {place}: {text}.",
+    quote_again="Ook uit die tijd: {text}.",
+    earlier="Daarvoor: {sentence}",
+    degree="Mijn diploma: {degree} ({institution}).",
+    certifications="Tot mijn certificaten behoren {names}.",
+    languages_spoken="Mijn talen: {names}.",
+    enclosed="Bijgaand vindt u mijn cv met de details van mijn loopbaan.",
+    summary_terms="Praktijkkennis: {terms}.",
+    summary_years="{title} met {years} jaar werkervaring.",
+    farewells={
+        Tone.PROFESSIONAL: "Graag licht ik mijn sollicitatie toe in een persoonlijk gesprek.",
+        Tone.WARM: "Ik vertel u graag meer in een gesprek en leer uw team graag kennen.",
+        Tone.CONCISE: "Ik licht dit graag toe in een gesprek.",
+    },
+)

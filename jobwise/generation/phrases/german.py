@@ -1,0 +1,51 @@
+"""German."""
+
+from jobwise.generation.phrases.base import Phrases
+from jobwise.generation.types import Tone
+
+GERMAN = Phrases(
+    language="de",
+    conjunction=" und ",
+    subject_with_title="Bewerbung: {title}",
+    subject_plain="Bewerbung",
+    salutation="Sehr geehrte Damen und Herren,",
+    closings={
+        Tone.PROFESSIONAL: "Mit freundlichen Grüßen",
+        Tone.WARM: "Mit herzlichen Grüßen",
+        Tone.CONCISE: "Freundliche Grüße",
+    },
+    courses="Kurse: {}",
+    grade="Note: {}",
+    apply_both="hiermit bewerbe ich mich bei {company} auf die Stelle „{title}“.",
+    apply_title="hiermit bewerbe ich mich auf die Stelle „{title}“.",
+    apply_company="hiermit bewerbe ich mich auf die ausgeschriebene Stelle bei {company}.",
+    apply_neither="hiermit bewerbe ich mich auf die von Ihnen ausgeschriebene Stelle.",
+    place_both="als {title} bei {employer}",
+    place_title="als {title}",
+    place_employer="bei {employer}",
+    place_freelance="in freier Mitarbeit",
+    place_project="am Projekt {name}",
+    involves_now="Zu meiner Arbeit {place} gehört, was Ihre Anzeige nennt: {terms}.",
+    involves_then="Zu meiner Arbeit {place} gehörte, was Ihre Anzeige nennt: {terms}.",
+    skills_include="Von den Kenntnissen, die Ihre Anzeige nennt, bringe ich mit: {terms}.",
+    career_now="Zurzeit arbeite ich {place}.",
+    career_then="Zuletzt habe ich {place} gearbeitet.",
+    studied="Studiert habe ich {area} ({institution}).",
+    studying="Ich studiere {area} ({institution}).",
+    about_project="Eines meiner Projekte ist {name}: {description}",
+    built_with="Mein Projekt {name} umfasst: {terms}.",
+    quote="Aus meiner Arbeit {place}: {text}.",
+    quote_again="Ebenfalls aus dieser Zeit: {text}.",
+    earlier="Davor: {sentence}",
+    degree="Mein Abschluss: {degree} ({institution}).",
+    certifications="Zu meinen Zertifikaten zählen {names}.",
+    languages_spoken="Meine Sprachen: {names}.",
+    enclosed="Einzelheiten zu meinem Werdegang finden Sie im beigefügten Lebenslauf.",
+    summary_terms="Praktisch erprobte Kenntnisse: {terms}.",
+    summary_years="{title} mit {years} Jahren Berufserfahrung.",
+    farewells={
+        Tone.PROFESSIONAL: "Über die Einladung zu einem persönlichen Gespräch freue ich mich.",
+        Tone.WARM: "Gern erzähle ich Ihnen in einem persönlichen Gespräch mehr und freue mich darauf, Ihr Team kennenzulernen.",
+        Tone.CONCISE: "Für ein Gespräch stehe ich Ihnen gern zur Verfügung.",
+    },
+)

@@ -1,0 +1,52 @@
+"""Japanese."""
+
+from jobwise.generation.phrases.base import Phrases
+from jobwise.generation.types import Tone
+
+JAPANESE = Phrases(
+    language="ja",
+    conjunction="、",
+    separator="、",
+    subject_with_title="{title} 応募の件",
+    subject_plain="応募の件",
+    salutation="採用ご担当者様",
+    closings={
+        Tone.PROFESSIONAL: "敬具",
+        Tone.WARM: "よろしくお願いいたします。",
+        Tone.CONCISE: "以上、よろしくお願いいたします。",
+    },
+    courses="履修科目：{}",
+    grade="成績：{}",
+    apply_both="{company}の「{title}」に応募いたします。",
+    apply_title="「{title}」に応募いたします。",
+    apply_company="{company}の募集に応募いたします。",
+    apply_neither="貴社の募集に応募いたします。",
+    place_both="{employer}（{title}）",
+    place_title="{title}",
+    place_employer="{employer}",
+    place_freelance="フリーランス",
+    place_project="「{name}」",
+    involves_now="現在の仕事（{place}）では、募集要項に記載の{terms}に携わっております。",
+    involves_then="{place}では、募集要項に記載の{terms}に携わりました。",
+    skills_include="募集要項に記載のスキルのうち、{terms}の知識がございます。",
+    career_now="現在の職務は{place}です。",
+    career_then="直近の職務は{place}です。",
+    studied="{institution}で{area}を学びました。",
+    studying="{institution}で{area}を学んでおります。",
+    about_project="取り組んだプロジェクトのひとつに「{name}」がございます。{description}",
+    built_with="プロジェクト「{name}」では、{terms}に携わりました。",
+    quote="{place}での仕事について、職務経歴書から引用いたします。「{text}」",
+    quote_again="また、次の経験もございます。「{text}」",
+    earlier="{sentence}",
+    degree="学歴：{institution}、{degree}。",
+    certifications="保有資格は{names}です。",
+    languages_spoken="使用できる言語は{names}です。",
+    enclosed="経歴の詳細は同封の職務経歴書をご覧ください。",
+    summary_terms="実務経験：{terms}。",
+    summary_years="{title}（実務経験{years}年）。",
+    farewells={
+        Tone.PROFESSIONAL: "面談の機会をいただけますと幸いです。何卒よろしくお願い申し上げます。",
+        Tone.WARM: "ぜひお話しする機会をいただけますと幸いです。お読みいただきありがとうございました。",
+        Tone.CONCISE: "面談の機会をいただけますと幸いです。",
+    },
+)
