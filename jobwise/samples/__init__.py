@@ -1,4 +1,4 @@
-"""Sample people and postings: what `make run` tailors, what `jobwise seed` loads and what tests and `jobwise eval` read.
+"""Sample people and postings: what `make run` tailors, what `jobwise seed` loads, what tests and `jobwise eval` read.
 
 All of it is invented for this project. Profiles are JSON Resume files; postings are text files with a small header.
 This package knows no other feature, so that anything may use it.
@@ -19,7 +19,7 @@ DEFAULT_POSTING = "platform-backend-engineer-grid"
 
 @dataclass(frozen=True)
 class Salary:
-    """What a posting offers, in whole units of `currency` (ISO 4217) per `period` (year, month or hour)."""
+    """What a posting offers, in whole units of `currency` (ISO 4217) per `period` (year, month, day or hour)."""
 
     minimum: int
     maximum: int
