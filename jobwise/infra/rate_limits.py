@@ -1,0 +1,59 @@
+"""Counters in Redis that keep one caller from taking what belongs to all.
+
+A limit is so many calls in a window that starts with the first one. When Redis is away, calls are let through: a limit
+protects the service and must not be what stops it.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+import structlog
+
+from jobwise.errors import ErrorCode, JobWiseError
+from jobwise.infra import redis_client
+
+_PATIENCE_SECONDS = 0.5
+
+# Counting and starting the window must be one step: a counter without an end would lock its caller out for ever.
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class RateLimited(JobWiseError):
+    """Too many requests in a short time."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, what: str, retry_after: int) -> None:
+        """`what` names the limit for people; `retry_after` is in whole seconds."""
+        self.retry_after = retry_after
+        super().__init__(f"Too many requests: {what}. Try again in {retry_after} s.")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in `seconds`. `name` is part of the counter's key; `what` is said to the person."""
+
+    name: str
+    calls: int
+    seconds: int
+    what: str
+
+
+async def check(limit: Limit, caller: str) -> None:
+    """Count one call of `caller`. Raises RateLimited when it is one too many."""
+    key = f"jobwise:limit:{limit.name}:{caller}"
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            count, left = await redis_client.client().eval(_COUNT, 1, key, limit.seconds * 1000)  # type: ignore[misc]
+    except redis_client.REDIS_ERRORS as error:
+        log.warning("rate_limit_unchecked", limit=limit.name, error=str(error))
+        return
+    if count > limit.calls:
+        raise RateLimited(limit.what, max(1, math.ceil(left / 1000)))

@@ -1,0 +1,44 @@
+"""What surrounds one operation: who asks, from where, and the loaders that batch its reads."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import strawberry
+
+from jobwise.accounts.audit import Origin
+from jobwise.accounts.service import Viewer
+from jobwise.config import Settings
+from jobwise.errors import JobWiseError
+from schema.errors import Unauthenticated
+from schema.loaders import Loaders
+
+
+@dataclass
+class Context:
+    """Made anew for every operation, over HTTP and over a websocket alike.
+
+    `refusal` says why a token that was presented does not count. It only matters to fields that need a person: an expired
+    token must not keep anybody from refreshing their session. `deadline` is the operation's time-out.
+    """
+
+    settings: Settings
+    origin: Origin = Origin()
+    identity: Viewer | None = None
+    refusal: JobWiseError | None = None
+    deadline: asyncio.Timeout | None = None
+    loaders: Loaders = field(default_factory=Loaders)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who is signed in. Raises Unauthenticated."""
+        if self.identity is None:
+            raise Unauthenticated(self.refusal.message if self.refusal else None)
+        return self.identity
+
+    def forget(self) -> None:
+        """Read everything anew from here on: a subscription's next event must not show what an earlier one read."""
+        self.loaders = Loaders()
+
+
+Info = strawberry.Info[Context, Any]

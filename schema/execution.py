@@ -1,0 +1,112 @@
+"""How operations run: parse and validation caches, limits, the reported cost, no operation without a clear name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from strawberry import Schema
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.types.execution import ExecutionContext
+from strawberry.types.graphql import OperationType
+
+from jobwise.config import Environment
+from schema import limits
+from schema.context import Context
+
+#: Longest time that a query or mutation may take, in seconds. Subscriptions go on for as long as there are events.
+TIMEOUT_SECONDS = 30.0
+
+# Two lists made once: new rule objects for each request would be new keys of the validation cache.
+_OPEN = limits.RULES
+_CLOSED = [*limits.RULES, NoSchemaIntrospectionCustomRule]
+
+
+class JobWiseSchema(Schema):
+    """The schema, without Strawberry's own error log: `schema.errors.present` logs what is worth it, with its ids."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing to do here."""
+
+
+class Rules(AddValidationRules):
+    """Our validation rules. In production, the schema is shown only to those who are signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(_OPEN)
+
+    def on_operation(self) -> Iterator[None]:
+        """Choose the rules, before anything is parsed."""
+        context: Context = self.execution_context.context
+        closed = context.settings.env is Environment.PRODUCTION and context.identity is None
+        self.validation_rules = _CLOSED if closed else _OPEN
+        yield from super().on_operation()
+
+
+class Operations(SchemaExtension):
+    """Refuses what is ambiguous, frees subscriptions of the time-out, reports the cost. After the validation cache."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Runs around validation, when the cached result is there."""
+        execution = self.execution_context
+        if not execution.pre_execution_errors and (complaint := _ambiguity(execution)):
+            execution.pre_execution_errors = [complaint]
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Runs around execution; for a subscription, around its start."""
+        context: Context = self.execution_context.context
+        if context.deadline is not None and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+            context.deadline.reschedule(None)
+        yield
+
+    def get_results(self) -> dict[str, Any]:
+        """`extensions.cost` of the response."""
+        execution = self.execution_context
+        if execution.graphql_document is None:
+            return {}
+        measure = limits.measures(execution.schema._schema, execution.graphql_document).get(execution.operation_name)
+        return {"cost": {"requested": measure.cost, "limit": limits.MAX_COST}} if measure else {}
+
+
+def _ambiguity(execution: ExecutionContext) -> GraphQLError | None:
+    assert execution.graphql_document is not None
+    operations = [node for node in execution.graphql_document.definitions if isinstance(node, OperationDefinitionNode)]
+    if execution._provided_operation_name is None and len(operations) > 1:  # type: ignore[attr-defined]
+        names = ", ".join(node.name.value for node in operations if node.name)
+        return GraphQLError(f"Say with `operationName` which operation to run: {names}.")
+    return None
+
+
+EXTENSIONS = [Rules, lambda: MaxTokensLimiter(limits.MAX_TOKENS), ParserCache, ValidationCache, Operations]
+
+
+def is_import(document: DocumentNode) -> bool:
+    """Whether a document does nothing but import a profile, whose body may therefore be large."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) != 1:
+        return False
+    names = set(_root_fields(operations[0].selection_set, fragments, set()))
+    return names == {"importProfile"}
+
+
+def _root_fields(node: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], seen: set[str]) -> Iterator[str]:
+    for selection in node.selections:
+        if isinstance(selection, FieldNode):
+            yield selection.name.value
+        elif isinstance(selection, InlineFragmentNode):
+            yield from _root_fields(selection.selection_set, fragments, seen)
+        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
+            seen.add(selection.name.value)
+            if fragment := fragments.get(selection.name.value):
+                yield from _root_fields(fragment.selection_set, fragments, seen)

@@ -1,0 +1,170 @@
+"""Job postings as clients see them: the posting, its analysis, how a profile matches it."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from jobwise.generation import types as generation
+from jobwise.jobs import models, requirements
+from schema import ids
+from schema.enums import describe
+
+describe(
+    models.JobStatus,
+    "JobStatus",
+    "Whether a posting is still of interest.",
+    ACTIVE="Still of interest.",
+    CLOSED="No longer open.",
+    ARCHIVED="Put away by the person.",
+)
+describe(
+    models.JobSource,
+    "JobSource",
+    "How a posting came in.",
+    MANUAL="Typed into a form.",
+    TEXT="Read from pasted text.",
+    HTML="Read from a web page.",
+    JSON="Read from a file after `jobTemplate`.",
+    SAMPLE="One of the samples that come with JobWise.",
+)
+describe(
+    requirements.RequirementKind,
+    "RequirementKind",
+    "What sort of thing a posting asks for.",
+    HARD_SKILL="A tool, method or field of knowledge.",
+    SOFT_SKILL="A way of working.",
+    EXPERIENCE="Years or kind of experience.",
+    EDUCATION="A degree or training.",
+    CERTIFICATION="A certificate or licence.",
+    LANGUAGE="A spoken language.",
+    RESPONSIBILITY="What is to be done in the job.",
+)
+describe(
+    requirements.Importance,
+    "Importance",
+    "How much a posting insists on a requirement.",
+    MUST="Without it there is little hope.",
+    SHOULD="Asked for.",
+    NICE="A plus.",
+)
+describe(
+    requirements.Seniority,
+    "Seniority",
+    "Level of a position.",
+    INTERN="Internship or trainee.",
+    JUNIOR="First years.",
+    MID="Some years of experience.",
+    SENIOR="Experienced.",
+    LEAD="Leads others.",
+    EXECUTIVE="Leads an organisation or a large part of it.",
+)
+describe(
+    generation.Strength,
+    "Strength",
+    "How well a profile answers a requirement.",
+    DIRECT="The profile states exactly this; counts 1.",
+    STRONG="The profile states something very close; counts 0.85.",
+    TRANSFERABLE="The profile states something that carries over; counts 0.6.",
+    MISSING="The profile says nothing about it; counts 0.",
+)
+
+
+@strawberry.type(description="One thing that a posting asks for.")
+class Requirement:
+    """Part of an analysis."""
+
+    id: strawberry.ID = strawberry.field(description="Stable within the analysis: `r1`, `r2`, …")
+    quote: str = strawberry.field(description="The words, verbatim in the posting.")
+    kind: requirements.RequirementKind = strawberry.field(description="What sort of thing it is.")
+    importance: requirements.Importance = strawberry.field(description="How much the posting insists.")
+    terms: list[str] = strawberry.field(description="Skills and tools that the quote names, by their usual names.")
+    years: float | None = strawberry.field(description="Least number of years, where the quote says so.")
+
+    @classmethod
+    def of(cls, requirement: requirements.Requirement) -> "Requirement":
+        """From the analysis."""
+        return cls(
+            id=strawberry.ID(requirement.id),
+            quote=requirement.quote,
+            kind=requirement.kind,
+            importance=requirement.importance,
+            terms=list(requirement.terms),
+            years=requirement.years,
+        )
+
+
+@strawberry.type(description="A posting, read: what it asks for.")
+class JobAnalysis:
+    """Kept by the posting's text: reading the same text again costs nothing."""
+
+    title: str = strawberry.field(description="The position, as the posting calls it.")
+    company: str = strawberry.field(description="The employer, where the posting names it.")
+    location: str = strawberry.field(description="The place, where the posting names it.")
+    seniority: requirements.Seniority | None = strawberry.field(description="Level, where it can be told.")
+    years: float | None = strawberry.field(description="Least years of experience overall, where the posting says so.")
+    language: str = strawberry.field(description="ISO 639-1 code of the posting's language.")
+    requirements: list[Requirement] = strawberry.field(description="What is asked for, in the posting's order.")
+    keywords: list[str] = strawberry.field(description="Skills and tools anywhere in the posting, most important first.")
+    warnings: list[str] = strawberry.field(description="What could not be read and what would help, for people.")
+
+    @classmethod
+    def of(cls, analysis: requirements.JobAnalysis) -> "JobAnalysis":
+        """From the product's analysis."""
+        return cls(
+            title=analysis.title,
+            company=analysis.company,
+            location=analysis.location,
+            seniority=analysis.seniority,
+            years=analysis.years,
+            language=analysis.language,
+            requirements=[Requirement.of(requirement) for requirement in analysis.requirements],
+            keywords=list(analysis.keywords),
+            warnings=list(analysis.warnings),
+        )
+
+
+@strawberry.type(description="How well a profile answers one requirement.")
+class RequirementMatch:
+    """Part of a match."""
+
+    requirement_id: strawberry.ID = strawberry.field(description="Id of the requirement within the analysis.")
+    importance: requirements.Importance = strawberry.field(description="How much the posting insists.")
+    strength: generation.Strength = strawberry.field(description="That of the best evidence.")
+    evidence_ids: list[strawberry.ID] = strawberry.field(description="Parts of the profile that answer it, best first.")
+    missing_terms: list[str] = strawberry.field(description="What of it the profile does not name.")
+
+    @classmethod
+    def of(cls, match: generation.RequirementMatch) -> "RequirementMatch":
+        """From the product's match."""
+        return cls(
+            requirement_id=strawberry.ID(match.requirement_id),
+            importance=match.importance,
+            strength=match.strength,
+            evidence_ids=[strawberry.ID(str(evidence.fact_id)) for evidence in match.evidence],
+            missing_terms=list(match.missing_terms),
+        )
+
+
+@strawberry.type(description="A profile held against a posting. Computed by rules, not by a model.")
+class Match:
+    """All of it is deterministic."""
+
+    score: int = strawberry.field(description="0 to 100.")
+    requirements: list[RequirementMatch] = strawberry.field(description="Each requirement, weighed.")
+    ranked_skills: list[str] = strawberry.field(description="The profile's skills, most relevant to the posting first.")
+    covered_terms: list[str] = strawberry.field(description="Terms of the posting that the profile has.")
+    missing_terms: list[str] = strawberry.field(description="Terms of the posting that the profile does not have.")
+    years: float = strawberry.field(description="Years of work in the profile, overlaps counted once.")
+
+    @classmethod
+    def of(cls, report: generation.MatchReport) -> "Match":
+        """From the product's report."""
+        return cls(
+            score=report.score,
+            requirements=[RequirementMatch.of(match) for match in report.requirements],
+            ranked_skills=list(report.ranked_skills),
+            covered_terms=list(report.covered_terms),
+            missing_terms=list(report.missing_terms),
+            years=report.years,
+        )
