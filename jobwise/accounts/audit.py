@@ -38,7 +38,7 @@ class Origin:
 
 
 async def record(action: AuditAction, user_id: UUID | None, origin: Origin, **data: object) -> None:
-    """Write a line of the audit trail, in the transaction of the caller if there is one. `data` must not hold secrets."""
+    """Write a line of the audit trail, in the caller's transaction if there is one. `data` must not hold secrets."""
     await AuditEvent.create(
         user_id=user_id, action=action.value, address=origin.address, user_agent=origin.user_agent, data=data
     )

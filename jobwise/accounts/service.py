@@ -114,7 +114,7 @@ async def login(email: str, password: str, origin: Origin = _NOWHERE) -> SignedI
 
 
 async def refresh_session(refresh_token: str, origin: Origin = _NOWHERE) -> SignedIn:
-    """Exchange a refresh token for a new pair; one that was used before ends its session. Raises InvalidRefreshToken."""
+    """Exchange a refresh token for a new pair; a used one ends its session instead. Raises InvalidRefreshToken."""
     fresh, old = tokens.new_refresh(), tokens.fingerprint(refresh_token)
     expires_at = datetime.now(UTC) + tokens.REFRESH_LIFETIME
     row = await db.fetch_one(_ROTATE, old, uuid4(), tokens.fingerprint(fresh), expires_at)

@@ -25,3 +25,6 @@ INTERESTS = 50
 LINKS = 20
 HIGHLIGHTS = 50
 KEYWORDS = 100
+
+PROFILES = 50
+"""Profiles of one account."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from jobwise.profiles import limits
 from jobwise.profiles.content import Contact, Link
-from jobwise.profiles.importers.reading import Entry, web_address
+from jobwise.profiles.importers.reading import Entry
+from jobwise.profiles.web import is_email, web_address
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+\.[^\s@<>()\[\],;]+")
 _NETWORKS = {"github": "GitHub", "gitlab": "GitLab", "linkedin": "LinkedIn", "xing": "XING", "twitter": "Twitter"}
 
 
@@ -31,7 +31,7 @@ def _email(basics: Entry) -> str:
             basics.reading.keep(f"{path}[{n}]", other, "The profile has one e-mail address; this one is kept.")
         value = value[0] if value else None
     text = basics.reading.text(path, value, limits.EMAIL).removeprefix("mailto:")
-    if text and not _EMAIL.fullmatch(text):
+    if text and not is_email(text):
         basics.reading.skip(path, value, "This is not an e-mail address: it would read like name@example.com.")
         return ""
     return text

@@ -24,6 +24,7 @@ from jobwise.profiles.importers.reading import Entry, Reading, is_empty
 from jobwise.profiles.importers.report import ImportedProfile, ImportFailed, ImportNote, ImportReport, NoteKind
 from jobwise.profiles.importers.source import json_object
 from jobwise.profiles.language import detect_language
+from jobwise.profiles.validation import is_backwards
 
 _WRAPPERS = ("resume", "jsonResume", "json_resume", "cv", "profile", "data", "content", "document")
 _JOB_MARKS = frozenset(
@@ -206,7 +207,7 @@ def _period(entry: Entry) -> tuple[PartialDate | None, PartialDate | None]:
         return None, None
     _check_current(entry, end)
     first, last = start.value if start else None, end.value if end else None
-    if first and last and last[: len(first)] < first[: len(last)]:
+    if is_backwards(first, last):
         reading.note(
             NoteKind.KEPT, end_path, f"It ends ({last}) before it starts ({first}); both are kept: please correct them."
         )

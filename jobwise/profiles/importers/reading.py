@@ -9,20 +9,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from jobwise.profiles import limits
 from jobwise.profiles.content import Highlight
 from jobwise.profiles.importers.dates import ReadDate, read_date
 from jobwise.profiles.importers.report import ImportNote, NoteKind
 from jobwise.profiles.text import clean, split_bullets, split_lines, split_terms, storable
+from jobwise.profiles.web import web_address
 
 Split = Callable[[str], list[str]]
 
 _MOST_NOTES = 300
 _MOST_UNKNOWN = 200_000
 _LOCALE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
-_BARE_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _TEXT_NAMES = ("text", "name", "value", "title", "label", "content", "description", "summary")
 
 
@@ -228,22 +227,6 @@ class Entry:
         for key, value in self._left.items():
             self.reading.keep(self.where(key), value)
         self._left.clear()
-
-
-def web_address(text: str) -> str:
-    """`text` as an http(s) address without blanks, or empty if it is none."""
-    text = text.strip()
-    if re.match(r"https?://", text, re.IGNORECASE):
-        address = text
-    elif _BARE_HOST.fullmatch(text):
-        address = f"https://{text}"
-    else:
-        return ""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if parts.hostname and not re.search(r"\s", address) else ""
 
 
 def _items(path: str, value: Any, main: str, other: str) -> list[tuple[str, Any]]:
