@@ -52,7 +52,8 @@ def is_outdated(stored: str) -> bool:
 
 def _verify(password: str, stored: str | None) -> bool:
     try:
-        return _HASHER.verify(stored or _NOBODYS_HASH, _bytes(password[: LONGEST + 1])) and stored is not None
+        known = _HASHER.verify(_NOBODYS_HASH if stored is None else stored, _bytes(password[: LONGEST + 1]))
+        return known and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
