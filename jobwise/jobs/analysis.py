@@ -78,8 +78,9 @@ _ABBREVIATIONS = frozenset(
     " u.s u.k p.ex ej p.ej tj např apod".split()
 )
 _SENTENCE_END = re.compile(r"[.!?]['\")\]*]*\s+(?=[^\sa-zà-ÿ])|[。！？]|\n\s*\n")
-_CLAUSE_END = re.compile(r";\s+|\s[–—]\s|,\s(?=(?:ideally|preferabl[ye]|bonus|möglichst|idealerweise|vorzugsweise|idéalement|preferiblemente)\b)", re.IGNORECASE)
-_ASIDE = re.compile(r"\(([^()]{3,120})\)")
+_CLAUSE_END = re.compile(
+    r";\s+|\s[–—]\s|,\s(?=(?:ideally|preferabl[ye]|bonus|möglichst|idealerweise|vorzugsweise|idéalement"
+    r"|preferiblemente|(?:and )?(?:familiar|comfortable|familiarity|some exposure|exposure)\b))", re.IGNORECASE)
 
 
 def _units(text: str, block: Block, mentions: _Mentions) -> Iterator[_Unit]:
@@ -112,17 +113,15 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _clauses(text: str, start: int, end: int, mentions: _Mentions) -> Iterator[tuple[int, int]]:
-    """Cut a sentence at `;` or ", ideally" where one side is merely nice to have and the other is not."""
+    """Cut a sentence at `;`, a dash or ", ideally" where its parts insist differently and each asks for something."""
     cuts = [match.start() for match in _CLAUSE_END.finditer(text, start, end)]
     edges = [start, *cuts, end]
     parts = list(zip(edges, edges[1:], strict=False))
-    nice = [bool(cues.NICE.search(text, *part)) for part in parts]
-    if any(nice) and not all(nice):
-        kept = [part for part, is_nice in zip(parts, nice, strict=True) if not is_nice]
-        if _asks_by_itself(text, kept[0], mentions):
-            yield from _merged(parts, nice)
-            return
-    yield start, end
+    levels = [cues.importance_of(text[slice(*part)], Importance.MUST) for part in parts]
+    if len(set(levels)) > 1 and _asks_by_itself(text, parts[0], mentions):
+        yield from _merged(parts, levels)
+    else:
+        yield start, end
 
 
 def _asks_by_itself(text: str, part: tuple[int, int], mentions: _Mentions) -> bool:
@@ -132,11 +131,11 @@ def _asks_by_itself(text: str, part: tuple[int, int], mentions: _Mentions) -> bo
     )
 
 
-def _merged(parts: list[tuple[int, int]], nice: list[bool]) -> Iterator[tuple[int, int]]:
+def _merged(parts: list[tuple[int, int]], levels: list[Importance]) -> Iterator[tuple[int, int]]:
     """Neighbouring parts of the same importance, as one."""
     first = 0
     for position in range(1, len(parts) + 1):
-        if position == len(parts) or nice[position] != nice[first]:
+        if position == len(parts) or levels[position] != levels[first]:
             yield parts[first][0], parts[position - 1][1]
             first = position
 

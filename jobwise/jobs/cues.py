@@ -15,9 +15,9 @@ def _words(*alternatives: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
 
 NICE = _words(
     r"nice[ -]to[ -]have", r"good to have", r"great to have", r"(?:is|are|as|would be|'s)? ?an? (?:\w+ )?(?:plus|bonus|advantage|asset|benefit)",
-    r"a (?:strong |big |huge |definite )?plus", r"bonus(?: points)?", r"preferred", r"preferabl[ye]", r"ideal(?:ly)?", r"desirable", r"desired",
+    r"a (?:strong |big |huge |definite )?plus", r"a bonus", r"bonus points", r"preferred", r"preferabl[ye]", r"ideal(?:ly)?", r"desirable", r"desired",
     r"optional(?:ly)?", r"advantageous", r"beneficial", r"not (?:strictly )?(?:required|necessary|essential|mandatory|a must)", r"(?:is|are) (?:very |always )?welcome",
-    r"would be (?:great|nice|helpful|lovely|useful|handy)", r"(?:is|are) (?:handy|helpful|useful)", r"helps", r"opens doors", r"appreciated",
+    r"would be (?:great|nice|helpful|lovely|useful|handy)", r"(?:is|are) (?:handy|helpful|useful)", r"opens doors", r"appreciated",
     r"(?:is|are) enough to start with", r"(?:can|could) be learn(?:t|ed)",
     r"von vorteil", r"vorteilhaft", r"wünschenswert", r"idealerweise", r"gern(?:e)? gesehen", r"(?:ist |sind )?willkommen", r"möglichst", r"optimalerweise",
     r"(?:ein |ist ein |großes )?plus", r"pluspunkt", r"hilfreich", r"kein muss", r"(?:wäre|wären) (?:schön|toll|super|ideal)", r"nicht zwingend",
@@ -34,6 +34,10 @@ MUST = _words(
     r"nezbytn[áéý]", r"podmínkou", r"wymagan[aey]", r"konieczn[aey]", r"vereist",
 )  # fmt: skip
 
+STRONG = _words(
+    r"proficien\w+", r"expert(?:ise)?", r"strong", r"deep", r"extensive", r"solid", r"advanced", r"fluen\w+", r"sehr gute\w*", r"fundierte\w*", r"sichere\w*", r"excellent\w*", r"thorough",
+)  # fmt: skip
+
 WEAK = _words(
     r"familiar(?:ity)?", r"exposure", r"comfortable", r"comfort with", r"some (?:experience|knowledge)", r"basic (?:knowledge|understanding)", r"awareness", r"interest(?:ed)? in", r"willing(?:ness)?",
     r"curious", r"curiosity", r"grundkenntnisse", r"grundlegende", r"interesse", r"vertraut", r"notions", r"nociones",
@@ -43,7 +47,7 @@ ASKS = _words(
     r"you(?:'ve|’ve| have| bring| possess| hold| know| understand| can| are able)", r"you(?:'re|’re| are) (?:\w+ )?(?:familiar|comfortable|proficient|experienced|skilled|fluent|knowledgeable|able|expert|strong|good)",
     r"you should", r"you(?:'ll|’ll| will) (?:need|have|bring|be (?:proficient|familiar|experienced|fluent))", r"(?:hands-on |proven |practical |strong |solid |extensive |relevant |prior |previous |professional )?experience (?:with|in|as|of|using|\w+ing)",
     r"proficien(?:t|cy)", r"(?:knowledge|understanding|command|mastery|grasp) of", r"knowledgeable", r"familiar(?:ity)? with", r"fluen(?:t|cy)", r"skilled", r"skills in", r"expertise in", r"background in",
-    r"ability to", r"able to", r"track record", r"we expect", r"we require", r"we(?:'re|’re| are) looking for", r"(?:degree|diploma|certificat\w+|licen[cs]e) in", r"years?(?: of)?(?: \w+)? experience", r"strong \w+ skills",
+    r"ability to", r"able to", r"track record", r"we expect", r"we require", r"(?:degree|diploma|certificat\w+|licen[cs]e) in", r"years?(?: of)?(?: \w+)? experience", r"strong \w+ skills",
     r"erfahrung(?:en)? (?:mit|in|im|als|auf)", r"berufserfahrung", r"\w*kenntnisse", r"kenntnis", r"(?:du|sie) (?:hast|haben|bringst|bringen|beherrschst|beherrschen|kennst|kennen|verfügst|verfügen|bist|sind)", r"abgeschlossene[sn]?", r"wir erwarten",
     r"vous (?:avez|êtes|maîtrisez|justifiez|disposez)", r"maîtrise", r"expérience (?:en|avec|dans|de)", r"connaissances? (?:de|en|des)", r"bonnes? connaissances?", r"experiencia (?:en|con|como)", r"conocimientos? (?:de|en)",
     r"dominio de", r"esperienza (?:in|con)", r"conoscenza", r"experiência (?:em|com)", r"conhecimento", r"ervaring (?:met|in|als)", r"kennis van", r"znajomość", r"znalost\w*", r"zkušenost\w*", r"doświadczeni[ea]",
@@ -56,7 +60,7 @@ SUBSTANCE = _words(
 )  # fmt: skip
 
 ABOUT_US = re.compile(
-    r"^[\W_]*(?:we|our|us|wir|unser|unsere|nous|notre|nos|nosotros|nuestr[oa]s?|noi|nós)\b"
+    r"^[\W_]*(?:(?:building|based) on )?(?:we|our|us|wir|unser|unsere|nous|notre|nos|nosotros|nuestr[oa]s?|noi|nós)\b"
     r"(?!(?:['’]re| are)? (?:looking|expect|require|need|seek|want|ask|would|['’]d|erwarten|suchen|ideal|perfect|right)"
     r"| (?:requirements?|anforderungen|profil))",
     re.IGNORECASE,
@@ -67,7 +71,7 @@ BOILERPLATE = re.compile(
     r"equal[ -](?:opportunity|employment)|without regard to|regardless of (?:race|age|gender|your|sex)|protected (?:veteran|characteristic|class|ground|status)"
     r"|(?:national|ethnic) origin|sexual orientation|sexuell\w+ (?:identität|orientierung)|gender identity|reasonable accommodation|accommodations? (?:are|is|for|during|at|process|request|made)"
     r"|request (?:an )?accommodation|need for accommodation|criminal histor|privacy (?:notice|policy)|personal data|drug-free|e-verify|schwerbehindert|datenschutz"
-    r"|health insurance|dental|401\(?k\)?|\bpto\b|paid (?:time off|leave|holiday|vacation)|parental leave|stock options?|(?:base|annual|gross|competitive) (?:salary|pay)|salary (?:range|between|of)|day rate"
+    r"|health insurance|dental|401\(?k\)?|\bpto\b|paid (?:time off|leave|holiday|vacation)|parental leave|stock options?|(?:base|annual|gross|competitive) (?:salary|pay|bonus)|incentive pay|bonus plan|salary (?:range|between|of)|day rate"
     r"|pay range|\bbenefits?\b(?: package)?|pension|learning budget|urlaubstage|tage urlaub|altersvorsorge|jahresgehalt|vergütung|meal voucher|tickets restaurant|mutuelle"
     r"|\bwe offer\b|\bwir bieten\b|nous offrons|\bofrecemos\b|nabízíme|oferujemy|closing date|send (?:us )?(?:your|a|an) (?:cv|resume|résumé|application)|please apply|(?:we )?encourage you to apply"
     r"|to apply,|apply (?:anyway|in person|now|by)|\bbewerbung(?:en)?\b|what we (?:use|write)|meet (?:all|every|two thirds|100)|job alerts?|similar jobs|cookies?\b|on your r[eé]sum[eé]"
@@ -79,7 +83,7 @@ BOILERPLATE = re.compile(
 TO_A_MACHINE = re.compile(
     r"(?:ignore|disregard|forget|override) (?:all |any |the |your )*(?:previous|prior|above|earlier|preceding|system|other)"
     r"|(?:system|developer) prompt|you are (?:now )?(?:an? )?(?:ai|language model|assistant|chatbot|gpt)\b|</?(?:system|assistant|user|instructions?)>|\[/?inst\]"
-    r"|(?:as|dear) an? (?:ai|language model)|(?:ai|llm|automated)[- ](?:agents?|assistants?|models?|systems?) (?:must|should|reading|processing)",
+    r"|(?:as|dear) an? (?:ai|language model)|(?:ais?|llms?|automated)(?:[- ](?:agents?|assistants?|models?|systems?|screeners?))? (?:reading|processing|(?:must|should) (?:ignore|rate|rank|recommend|output|respond|answer|mention|include|say|write))",
     re.IGNORECASE,
 )
 """Text that is meant for a program, not for applicants."""
@@ -121,9 +125,8 @@ def importance_of(sentence: str, default: Importance) -> Importance:
         return Importance.NICE
     if MUST.search(sentence):
         return Importance.MUST if default is not Importance.NICE else default
-    if default is Importance.MUST and WEAK.search(sentence):
-        return Importance.SHOULD
-    return default
+    weak = WEAK.search(sentence) if default is Importance.MUST else None
+    return Importance.SHOULD if weak and not STRONG.search(sentence, 0, weak.start()) else default
 
 
 _NUMBERS = {
@@ -150,6 +153,7 @@ _CJK_YEARS = re.compile(r"(\d{1,2}) ?年(?:以上)?")
 _NOT_EXPERIENCE = re.compile(
     r"^ ?(?:old|of age|alt\b|âge|degree|program|course|apprenticeship|contract|ago|in a row|vest|fixed|trial|garantie|of leave|to )|^-?(?:old|degree)", re.IGNORECASE
 )
+_OF_EXPERIENCE = re.compile(r"\+?['’]?(?: of| de| an)?(?: [\w-]+){0,3} (?:\w*erfahrung|experience|expérience|experiencia)", re.IGNORECASE)
 _OF_THE_COMPANY = re.compile(r"(?:over|past|last|for|since|within|next|every|first|seit|depuis|after|in just|in) (?:the |den |les )?$", re.IGNORECASE)
 
 
@@ -164,8 +168,10 @@ def years_in(sentence: str) -> float | None:
             continue
         if _OF_THE_COMPANY.search(sentence[max(0, match.start() - 16) : match.start()]):
             continue
-        years = _number(match["least"])
-        return round(years / 12, 2) if match["unit"].lower().startswith(("mon", "moi", "mes")) else years
+        if not match["unit"].lower().startswith(("mon", "moi", "mes")):
+            return _number(match["least"])
+        if _OF_EXPERIENCE.match(sentence[match.end() : match.end() + 60]):
+            return round(_number(match["least"]) / 12, 2)
     cjk = _CJK_YEARS.search(sentence)
     return float(cjk[1]) if cjk else None
 

@@ -25,7 +25,7 @@ def read_masthead(text: str, read: Outline, given: Masthead) -> Masthead:
     title, company, location = _split_title(title, given)
     return Masthead(
         title=_tidy(title)[:300],
-        company=(company or _labelled(text, "company") or _company(text, read))[:300],
+        company=(company or _labelled(text, "company") or _company(text, read, title))[:300],
         location=(location or _labelled(text, "location") or _location(top, title))[:300],
     )
 
@@ -69,6 +69,7 @@ _OCCUPATION = re.compile(
     r"|\((?:m/w/d|w/m/d|m/f/d|m/f/x|f/m/d|h/f|f/h|m/w/x|all genders|gn)\)", re.IGNORECASE
 )
 _REMOTE = r"remote|hybrid|on-?site|anywhere|homeoffice|home office|télétravail|remoto"
+_AWAY = re.compile(rf"(?:{_REMOTE})(?!\w)(?! \w+ \w)", re.IGNORECASE)
 _PLACE = re.compile(
     rf"(?<!\w)(?:{_REMOTE})(?!\w)|^[^\W\d][\w .'’-]{{1,40}},\s[^\W\d][\w .'’()-]{{1,40}}(?:$|\s*[•·|/;,]|\s[–-]\s)", re.IGNORECASE
 )
@@ -99,7 +100,7 @@ def _title(top: list[str]) -> str:
     """The first line that names an occupation, else a short first line, else what the prose seeks."""
     short = [line for line in top if len(line) <= 120 and not line.endswith((".", "!", ":", ";", ",")) and len(line.split()) <= 14]
     for line in short:
-        if _OCCUPATION.search(line) and not _is_place(line) and not line.startswith(("-", "•", "●")):
+        if _OCCUPATION.search(line) and not _AWAY.match(line) and not line.startswith(("-", "•", "●")):
             return line
     sought = _SEEKS.search("\n".join(top))
     if sought and _OCCUPATION.search(sought[1]):
@@ -161,7 +162,7 @@ def _without_terms_of_work(line: str) -> str:
 
 _NAME = r"([A-Z0-9][\w.&'’-]{0,30}(?:\s(?:&\s)?[A-Z][\w.&'’-]{0,30}){0,3}?)"
 _COMPANY_SIGNS = (
-    (3, re.compile(rf"(?:^|\n)[#*\s]{{0,6}}About\s{_NAME}[:*]*\s*(?=\n|$)", re.IGNORECASE | 0)),
+    (3, re.compile(rf"(?:^|\n)[#*\s]{{0,6}}About\s{_NAME}[:*]*\s*(?=\n|$)")),
     (2, re.compile(rf"(?<!\w)At\s{_NAME},")),
     (2, re.compile(rf"(?<!\w){_NAME}\s(?:is|are)\s(?:hiring|looking for|seeking|growing|an?\s|the\s|one of|committed|proud)")),
     (2, re.compile(rf"(?<!\w)(?:Why|Join|join|What you['’]ll do at|Life at|Working at|Why join)\s{_NAME}(?=[\s?!:.]|$)")),
@@ -176,11 +177,12 @@ _NO_COMPANY = frozenset(
 )
 
 
-def _company(text: str, read: Outline) -> str:
+def _company(text: str, read: Outline, title: str) -> str:
     """The name that most signs point to: "About Acme", "At Acme, we", "Acme is hiring"."""
     votes: Counter[str] = Counter()
     for weight, name in _company_votes(text[:12_000], read.headings):
-        votes[name] += weight
+        if name.lower() not in title.lower():
+            votes[name] += weight
     best = votes.most_common(1)
     return best[0][0] if best and best[0][1] >= 2 else ""
 
@@ -194,7 +196,13 @@ def _company_votes(text: str, headings: tuple[str, ...]) -> Iterator[tuple[int, 
     for heading in headings:
         about = re.match(r"(?:about|why(?: join)?|über|à propos de)\s(.{2,40})$", heading.strip(" :?*#"), re.IGNORECASE)
         if about and _is_company(about[1]):
-            yield 3, about[1].title() if about[1].isupper() else about[1]
+            yield 3, _as_in_prose(about[1], text)
+
+
+def _as_in_prose(name: str, text: str) -> str:
+    """`PLACER.AI` as the text writes it elsewhere: `Placer.ai`."""
+    spellings = re.findall(re.escape(name), text, re.IGNORECASE) if name.isupper() else []
+    return next((each for each in spellings if each != name), name)
 
 
 def _is_company(name: str) -> bool:

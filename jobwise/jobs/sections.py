@@ -196,7 +196,7 @@ def _looks_like_heading(line: _Line, following: _Line | None) -> bool:
         return words <= 16
     if raw.isupper() and words <= 9 and len(raw) > 3:
         return True
-    if words > 9 or not following or raw[0].islower():
+    if words > 9 or not following or raw[0].islower() or _LABEL.match(raw):
         return False
     announces = following.bullet or (line.after_blank and following.after_blank) or words <= 4
     return announces and (line.after_blank or following.bullet) and kind_of_heading(raw) is not None
