@@ -42,7 +42,9 @@ declare
     filled boolean;
     dirty text[] := '{}';
 begin
-    for name in select quote_ident(tablename) from pg_tables where schemaname = 'public' and tablename !~ 'migration' loop
+    for name in select quote_ident(tablename) from pg_tables
+        where schemaname = 'public' and tablename !~ 'migration'
+    loop
         execute format('select exists (select from %s)', name) into filled;
         if filled then dirty := dirty || name; end if;
     end loop;

@@ -20,7 +20,7 @@ _LONGEST_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
 class Addresses:
     """Where the servers listen: `postgresql://jobwise@/jobwise?host=/folder` and `unix:///folder/redis.sock`.
 
-    asyncpg, Tortoise's asyncpg client, `jobwise.infra.db`, redis-py and arq all read these as they are. Empty: not started.
+    asyncpg, Tortoise's client, `jobwise.infra.db`, redis-py and arq all take these as they are. Empty: not there.
     """
 
     database_url: str
@@ -64,8 +64,9 @@ class HomeLock:
     def _write(self, addresses: Addresses | None) -> None:
         text = json.dumps({"pid": os.getpid(), "addresses": asdict(addresses) if addresses else None})
         fresh = self._record.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(text)
         fresh.replace(self._record)
 
     def _read(self) -> tuple[int | None, Addresses | None]:
@@ -77,7 +78,7 @@ class HomeLock:
 
 
 def make_private(folder: Path, owner: tuple[int, int] | None = None) -> None:
-    """Make a folder that only its owner (default: we) can enter. Raises EmbeddedError when a stranger made it before us."""
+    """Make a folder that only its owner (default: we) can enter. Raises EmbeddedError when it is a stranger's."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid not in {os.geteuid(), owner[0] if owner else os.geteuid()}:

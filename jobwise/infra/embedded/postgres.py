@@ -41,7 +41,7 @@ _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "
 
 
 class Postgres:
-    """One PostgreSQL server with its data under `base/postgres`. `durable=False` trades safety at power loss for speed."""
+    """One PostgreSQL server with its data under `base/postgres`. `durable=False` risks the data at power loss."""
 
     name = "postgres"
 

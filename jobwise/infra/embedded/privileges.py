@@ -52,7 +52,7 @@ async def _as_account(installation: Path, base: Path, owner: tuple[int, int], lo
     make_private(elsewhere.base, owner)
     if not await _works(elsewhere, log):
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and here it can run neither in a user namespace nor as user id {owner[0]}; "
+            f"PostgreSQL does not run as root, and here neither a user namespace nor user id {owner[0]} can run it; "
             "run JobWise as an ordinary user, or set DATABASE_URL"
         )
     (base / "postgres").symlink_to(elsewhere.base / "postgres")

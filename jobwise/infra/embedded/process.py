@@ -88,12 +88,8 @@ def strays(folder: Path, names: frozenset[str]) -> list[int]:
     """Ids of the living processes with one of these names whose working folder is `folder`."""
     if sys.platform == "linux":
         return [pid for pid in _linux_processes() if _linux_name(pid) in names and _linux_folder(pid) == folder]
-    chosen = [part for name in names for part in ("-c", name)]
-    # -a: all conditions at once; -d cwd: the working folder; -t: ids only. Exit status 1 means "none".
-    listing = subprocess.run(
-        ["lsof", "-t", "-a", "-d", "cwd", *chosen, "--", str(folder)], capture_output=True, text=True, check=False
-    )
-    return [int(line) for line in listing.stdout.split()]
+    else:
+        return _listed_strays(folder, names)
 
 
 def log_end(path: Path, lines: int = 15) -> str:
@@ -119,6 +115,15 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+
+
+def _listed_strays(folder: Path, names: frozenset[str]) -> list[int]:
+    chosen = [part for name in names for part in ("-c", name)]
+    # -a: all conditions at once; -d cwd: the working folder; -t: ids only. Exit status 1 means "none".
+    listing = subprocess.run(
+        ["lsof", "-t", "-a", "-d", "cwd", *chosen, "--", str(folder)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in listing.stdout.split()]
 
 
 def _linux_processes() -> list[int]:
