@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from jobwise.jobs.vocabulary.guards import Candidate, Context
-from jobwise.jobs.vocabulary.terms import Name, Term, TermKind, read_groups, read_names, read_table
+from jobwise.jobs.vocabulary.terms import Name, Term, TermKind, read_groups, read_names, read_refused, read_table
 from jobwise.jobs.vocabulary.text import Words, key_of, words_of
 
 
@@ -27,8 +27,8 @@ class Vocabulary:
         self._names: dict[str, Name | None] = {**read_names()}
         self._terms: dict[str, Term] = {name.term.name: name.term for name in self._names.values() if name}
         # A refused phrase is walked like a name, so the longest wins: it hides the name inside it.
-        for (phrase,) in read_groups("refused.tsv"):
-            self._names.setdefault(key_of(phrase), None)
+        for phrase in read_refused():
+            self._names.setdefault(phrase, None)
         self._longest: dict[str, int] = {}
         for key in self._names:
             words = key.replace("/", " ").split(" ")

@@ -3,10 +3,11 @@
     canonical <TAB> kind <TAB> alias|alias|... <TAB> guard
 
 Names are written in the singular where both are used; plurals, British spelling and `NodeJS` for `Node.js` follow by
-rule. The guard is empty, or `rule` (it guards the canonical name), or `rule:Name|Name` (it guards these names only), where
-the rule is one of `Rule`. No name may belong to two terms.
+rule. The guard is empty, or `rule` (it guards the canonical name), or `rule:Name|Name` (it guards these names only),
+where the rule is one of `Rule`. No name may belong to two terms.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,13 +65,14 @@ def read_names() -> dict[str, Name]:
     names: dict[str, Name] = {}
     variants: dict[str, Name] = {}
     for path in sorted((_HERE / "data").glob("*.tsv")):
-        table = path.read_text(encoding="utf-8")
+        table, field = path.read_text(encoding="utf-8"), path.stem
         for line, keys in zip(table.splitlines(), key_of(table).splitlines(), strict=True):
-            for spelling, key, name in _names_of_line(line, keys, path.stem):
+            for spelling, key, name in _names_of_line(line, keys, field):
                 if names.setdefault(key, name).term is not name.term:
                     raise ValueError(f"{path.name}: {spelling!r} names {name.term.name!r} and {names[key].term.name!r}")
                 if name.rule is None:
-                    variants.update((variant, name) for variant in _variants(spelling, key, name.term.kind))
+                    for variant in _variants(spelling, key, name.term.kind):
+                        variants[variant] = name
     return variants | names
 
 
@@ -96,8 +98,11 @@ def _variants(spelling: str, key: str, kind: TermKind) -> Iterator[str]:
     """Other ways to write a name that nobody needs to list: `NodeJS`, `CI CD`, plural and singular."""
     if "/" in key:
         yield key.replace("/", " ")
-    if "-" in spelling or "." in spelling or "/" in spelling:
-        yield key_of(spelling.replace("-", "").replace(".", "").replace("/", ""))
+    if spelling[0] != "." and ("-" in spelling or "." in spelling or "/" in spelling):
+        run_together = key_of(re.sub("[-./]", "", spelling))
+        # "A/R" run together is an everyday abbreviation, "CI/CD" is not.
+        if len(run_together) > 2:
+            yield run_together
     last = key[-1]
     if kind is TermKind.TOOL or not last.isalpha() or len(key) < 3:
         return
@@ -105,6 +110,11 @@ def _variants(spelling: str, key: str, kind: TermKind) -> Iterator[str]:
         yield key[:-1] + "ies" if last == "y" and key[-2] not in "aeou" else key + "s"
     elif " " in key and key[-2] not in "sui" and not key.endswith("ics"):
         yield key[:-1]
+
+
+def read_refused() -> list[str]:
+    """The keys of the phrases in which a term's name means something else."""
+    return key_of("\n".join(phrase for (phrase,) in read_groups("refused.tsv"))).splitlines()
 
 
 def read_groups(file: str) -> Iterator[tuple[str, ...]]:

@@ -20,10 +20,12 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 
+# Each alternative starts with its letter, so that the search may skip to it.
 _BRITISH = re.compile(
-    r"(?<=[a-z]{3}i)s(?=(?:ations?|ing|ed?|ers?|es)\b)"
-    r"|(?<=l)l(?=(?:ing|ed)\b)|(?<=[a-z]{2}o)u(?=r(?:s|al)?\b)|(?<=program)me(?=s?\b)"
+    r"s(?=(?:ations?|ing|ed?|ers?|es)\b)(?<=[a-z]{3}is)|l(?=(?:ing|ed)\b)(?<=ll)"
+    r"|u(?=r(?:s|al)?\b)(?<=[a-z]{2}ou)|me(?=s?\b)(?<=programme)"
 )
+_NAME_JOINT = re.compile(r"[-._'’‑–](?<=[\w+#].)(?:(?=\w)|(?<=-) (?=\w))")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _GERMAN_SUFFIX = re.compile(r"(?<=\w{3})s?kenntniss?e?n?\b")
 
@@ -36,7 +38,7 @@ _LINK_BOUND = frozenset(" \t\r\n\u00a0()<>[]{},;|\"'")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text: their normal form, where they stand, and what joins each to the next ("" if nothing does)."""
+    """The words of a text: their normal form, where they stand, and what joins each to the next ("" for nothing)."""
 
     normal: list[str]
     starts: list[int]
@@ -47,7 +49,9 @@ class Words:
 def _respell(text: str) -> str:
     """Text in lower case and American spelling, with years alike and `Englischkenntnisse` read as `Englisch`."""
     american = _BRITISH.sub(lambda match: "z" if match[0] == "s" else "", text.casefold())
-    return _GERMAN_SUFFIX.sub("", _YEAR.sub("<year>", american))
+    if "kenntnis" in american:
+        american = _GERMAN_SUFFIX.sub("", american)
+    return _YEAR.sub("<year>", american)
 
 
 @lru_cache(maxsize=65_536)
@@ -63,14 +67,13 @@ def _normal(word: str) -> str:
 def key_of(names: str) -> str:
     """The comparable form of a name, or of a whole table of names: `|`, tabs and line breaks stay as they are."""
     text = re.sub(r" ?& ?", " and ", unicodedata.normalize("NFC", names))
-    text = re.sub(r"(?<=[\w+#])[-._'’‑–](?=\w)", " ", text)
-    return _respell(text)
+    return _respell(_NAME_JOINT.sub(" ", text))
 
 
 @lru_cache(maxsize=4_096)
 def _join(gap: str) -> str:
     """How two words with `gap` between them belong together: " ", "/" or not at all ("")."""
-    if gap in {" ", "", "-", "‑", "–", ".", "_", "'", "’"}:
+    if gap in {" ", "", "-", "- ", "‑", "–", ".", "_", "'", "’"}:
         return " "
     if gap.strip(" ") == "/":
         return "/"
