@@ -95,7 +95,7 @@ async def change(viewer: Viewer, part_id: UUID, values: PartInput) -> Changed:
     profile_id = await _profile_of(viewer, kind, part_id)
     async with _changing(viewer, profile_id, f"{kind.noun} updated") as changed:
         changed.part = checked_part(kind.plain, given, _part_of(changed.content, kind, part_id))
-        await kind.table.filter(id=part_id).update(**_columns(changed.part))
+        await kind.table.filter(id=part_id).update(**_columns(changed.part, exclude={"id"}))
         if position is not None:
             await _move(kind, profile_id, part_id, position)
     return changed
@@ -232,5 +232,5 @@ def _own_columns(content: ProfileContent) -> dict[str, Any]:
     return content.model_dump(mode="json", include=_OWN_FIELDS)
 
 
-def _columns(part: Part) -> dict[str, Any]:
-    return part.model_dump(mode="json")
+def _columns(part: Part, exclude: set[str] | None = None) -> dict[str, Any]:
+    return part.model_dump(mode="json", exclude=exclude)
