@@ -1,0 +1,77 @@
+"""Content to HTML: the step between what a document says and how it is laid out. Every text is escaped."""
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jobwise.documents.content import DocumentContent, DocumentKind, PaperSize
+from jobwise.documents.templates import Template
+from jobwise.documents.templates.labels import labels
+
+_FOLDER = Path(__file__).parent / "templates"
+_PAGES = {DocumentKind.RESUME: "resume.html", DocumentKind.COVER_LETTER: "letter.html"}
+_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+
+def html(content: DocumentContent, template: Template, paper: PaperSize, created: datetime) -> str:
+    """The document as one HTML page. `created` becomes the PDF's dates, so it must not be the clock's where bytes matter."""
+    words = labels(content.language)
+    kind = words.resume if content.kind is DocumentKind.RESUME else words.letter
+    return (
+        _environment()
+        .get_template(_PAGES[content.kind])
+        .render(
+            content=content,
+            labels=words,
+            title=f"{content.name} – {kind}",
+            created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            paper=paper,
+            stacked=template.stacked_dates,
+            separator=template.separator,
+            href=safe_href,
+            shown=shown_url,
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
+    )
+
+
+@lru_cache(maxsize=16)
+def stylesheet(template: Template) -> str:
+    """The rules of a design: the shared ones, then its own."""
+    return "\n".join(
+        (_FOLDER / name).read_text(encoding="utf-8") for name in ("base.css", f"{template.key}/design.css")
+    )
+
+
+def safe_href(url: str) -> str:
+    """The link as it may stand in a document, or "" for anything but web, mail and telephone links.
+
+    A bare address such as example.org/me, which people often write, gets https.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme.lower() in _SCHEMES:
+        return url
+    bare = not parts.scheme and not parts.netloc and "." in parts.path.split("/")[0] and ":" not in url.split("/")[0]
+    return f"https://{url}" if bare else ""
+
+
+def shown_url(url: str) -> str:
+    """A web address as people read it: without scheme, www and a closing slash."""
+    return url.strip().split("://", 1)[-1].removeprefix("www.").rstrip("/")
