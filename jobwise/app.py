@@ -48,9 +48,8 @@ def create_app(settings: Settings) -> Starlette:
         Route("/health", _alive),
         Route("/health/ready", _ready),
         Route("/files/{signed:path}", _Downloads(settings).handle),
+        Mount("/static", StaticFiles(directory=graphiql.STATIC)),
     ]
-    if graphiql.assets().is_dir():
-        routes.append(Mount("/static/graphiql", StaticFiles(directory=graphiql.assets())))
     return Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(settings))
 
 

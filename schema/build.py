@@ -1,4 +1,4 @@
-"""The schema, put together from what each feature offers. A new field is one line in its feature's module."""
+"""The schema, put together from what each feature offers."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -6,18 +6,20 @@ from strawberry.schema.config import StrawberryConfig
 from schema.accounts import AccountMutations
 from schema.errors import HANDLERS
 from schema.execution import EXTENSIONS, JobWiseSchema
+from schema.nodes import NodeQueries
+from schema.profiles.mutations import ProfileMutations
+from schema.profiles.queries import ProfileQueries
 from schema.scalars import SCALARS
+from schema.viewer import ViewerQueries
 
 
-@strawberry.type(description="Everything that can be read. Fields other than `templates` need a signed-in person.")
-class Query:
-    @strawberry.field(description="x")
-    def hello(self) -> str:
-        return "x"
+@strawberry.type(description="Everything that can be read.")
+class Query(ViewerQueries, NodeQueries, ProfileQueries):
+    """The root of queries."""
 
 
-@strawberry.type(description="Everything that can be changed. Each mutation says in its result what went wrong, if anything.")
-class Mutation(AccountMutations):
+@strawberry.type(description="Everything that can be changed. Each result says what went wrong, if anything did.")
+class Mutation(AccountMutations, ProfileMutations):
     """The root of mutations."""
 
 

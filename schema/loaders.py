@@ -10,17 +10,25 @@ from typing import TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
+from tortoise.expressions import Q
+from tortoise.functions import Count
 from tortoise.models import Model
 
 from jobwise.documents.models import Document, Export
-from jobwise.generation.models import Generation
+from jobwise.errors import NotFound
+from jobwise.generation.models import Generation, Status
 from jobwise.jobs.models import Job
-from jobwise.profiles.models import Certification, Education, Experience, Language, Profile, Project, Skill
+from jobwise.profiles import queries as profiles
+from jobwise.profiles.content import ProfileContent
+from jobwise.profiles.models import Profile, ProfileVersion
 
 M = TypeVar("M", bound=Model)
 
 #: More ids than this in one statement would only be planned more slowly.
 _BATCH = 500
+#: So many of a profile's newest versions are listed.
+VERSIONS = 50
+_VERSION_COLUMNS = ("id", "profile_id", "number", "reason", "created_at")
 
 
 def _children(model: type[M], parent: str, *order: str) -> DataLoader[UUID, list[M]]:
@@ -49,34 +57,38 @@ class Loaders:
     """A fresh set for every operation, and for every event of a subscription. Each loader is made when it is first used."""
 
     @cached_property
-    def experiences(self) -> DataLoader[UUID, list[Experience]]:
-        """By profile."""
-        return _children(Experience, "profile_id", "position")
+    def contents(self) -> DataLoader[UUID, ProfileContent]:
+        """All parts of a profile, by the profile's id."""
+
+        async def load(keys: list[UUID]) -> list[ProfileContent | NotFound]:
+            found = await profiles.contents_of(keys)
+            return [found.get(key) or NotFound() for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
 
     @cached_property
-    def education(self) -> DataLoader[UUID, list[Education]]:
-        """By profile."""
-        return _children(Education, "profile_id", "position")
+    def profile_versions(self) -> DataLoader[tuple[UUID, int], list[ProfileVersion]]:
+        """The newest versions without their contents, by the profile's id and newest number."""
+
+        async def load(keys: list[tuple[UUID, int]]) -> list[list[ProfileVersion]]:
+            newest = [Q(profile_id=profile_id, number__gt=number - VERSIONS) for profile_id, number in keys]
+            rows = await ProfileVersion.filter(Q(*newest, join_type=Q.OR)).order_by("-number").only(*_VERSION_COLUMNS)
+            return [[row for row in rows if row.profile_id == profile_id] for profile_id, _ in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
 
     @cached_property
-    def projects(self) -> DataLoader[UUID, list[Project]]:
-        """By profile."""
-        return _children(Project, "profile_id", "position")
+    def generation_counts(self) -> DataLoader[UUID, dict[Status, int]]:
+        """How many generations a profile has in each status, by the profile's id."""
 
-    @cached_property
-    def skills(self) -> DataLoader[UUID, list[Skill]]:
-        """By profile."""
-        return _children(Skill, "profile_id", "position")
+        async def load(keys: list[UUID]) -> list[dict[Status, int]]:
+            grouped = Generation.filter(profile_id__in=set(keys)).annotate(n=Count("id")).group_by("profile_id", "status")
+            counts: dict[UUID, dict[Status, int]] = defaultdict(dict)
+            for profile_id, status, number in await grouped.values_list("profile_id", "status", "n"):
+                counts[profile_id][status] = number
+            return [counts[key] for key in keys]
 
-    @cached_property
-    def certifications(self) -> DataLoader[UUID, list[Certification]]:
-        """By profile."""
-        return _children(Certification, "profile_id", "position")
-
-    @cached_property
-    def languages(self) -> DataLoader[UUID, list[Language]]:
-        """By profile."""
-        return _children(Language, "profile_id", "position")
+        return DataLoader(load, max_batch_size=_BATCH)
 
     @cached_property
     def jobs(self) -> DataLoader[UUID, Job | None]:
@@ -84,7 +96,7 @@ class Loaders:
         return _rows(Job)
 
     @cached_property
-    def profiles(self) -> DataLoader[UUID, Profile | None]:
+    def profile_rows(self) -> DataLoader[UUID, Profile | None]:
         """By id."""
         return _rows(Profile)
 

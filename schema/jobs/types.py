@@ -1,13 +1,10 @@
 """Job postings as clients see them: the posting, its analysis, how a profile matches it."""
 
-from datetime import date, datetime
-from typing import Any
 
 import strawberry
 
 from jobwise.generation import types as generation
 from jobwise.jobs import models, requirements
-from schema import ids
 from schema.enums import describe
 
 describe(

@@ -1,13 +1,15 @@
 """A master profile and its parts as clients see them."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
+from jobwise.generation.models import Status
 from jobwise.profiles import content, models
+from jobwise.profiles.completeness import Completeness, completeness
 from jobwise.profiles.dates import PartialDate
 from schema import ids
 from schema.context import Info
@@ -29,8 +31,13 @@ describe(
 )
 
 
-def _date(value: str | None) -> PartialDate | None:
-    return PartialDate(value) if value else None
+def _values(type_name: str, part: content.Part) -> dict[str, Any]:
+    """A part's fields for the GraphQL type of the same shape: its id made global, its highlights made objects."""
+    values: dict[str, Any] = dict(part)
+    values["id"] = ids.encode(type_name, part.id)
+    if "highlights" in values:
+        values["highlights"] = [Highlight(id=strawberry.ID(str(line.id)), text=line.text) for line in values["highlights"]]
+    return values
 
 
 @strawberry.type(description="A public profile elsewhere, such as LinkedIn or GitHub.")
@@ -70,11 +77,6 @@ class Highlight:
     id: strawberry.ID = strawberry.field(description="Stable for as long as the line exists, also when it is reworded.")
     text: str = strawberry.field(description="The line.")
 
-    @classmethod
-    def all(cls, highlights: Iterable[Any]) -> "list[Highlight]":
-        """From stored highlights."""
-        return [cls(id=strawberry.ID(str(item["id"])), text=item["text"]) for item in highlights]
-
 
 @strawberry.type(description="A job or a voluntary post.")
 class Experience(ids.Node):
@@ -93,22 +95,9 @@ class Experience(ids.Node):
     skills: list[str] = strawberry.field(description="Tools and methods used there, as the person named them.")
 
     @classmethod
-    def of(cls, row: models.Experience) -> "Experience":
-        """From the table's row."""
-        return cls(
-            id=ids.encode("Experience", row.id),
-            kind=content.ExperienceKind(row.kind),
-            employer=row.employer,
-            title=row.title,
-            location=row.location,
-            url=row.url,
-            description=row.description,
-            summary=row.summary,
-            start=_date(row.start),
-            end=_date(row.end),
-            highlights=Highlight.all(row.highlights),
-            skills=row.skills,
-        )
+    def of(cls, part: content.Experience) -> "Experience":
+        """From the profile's content."""
+        return cls(**_values("Experience", part))
 
 
 @strawberry.type(description="A degree or course of study.")
@@ -127,21 +116,9 @@ class Education(ids.Node):
     highlights: list[Highlight] = strawberry.field(description="Achievements there.")
 
     @classmethod
-    def of(cls, row: models.Education) -> "Education":
-        """From the table's row."""
-        return cls(
-            id=ids.encode("Education", row.id),
-            institution=row.institution,
-            degree=row.degree,
-            area=row.area,
-            score=row.score,
-            location=row.location,
-            url=row.url,
-            start=_date(row.start),
-            end=_date(row.end),
-            courses=row.courses,
-            highlights=Highlight.all(row.highlights),
-        )
+    def of(cls, part: content.Education) -> "Education":
+        """From the profile's content."""
+        return cls(**_values("Education", part))
 
 
 @strawberry.type(description="Something built or run, at work or outside it.")
@@ -159,20 +136,9 @@ class Project(ids.Node):
     keywords: list[str] = strawberry.field(description="Tools and methods.")
 
     @classmethod
-    def of(cls, row: models.Project) -> "Project":
-        """From the table's row."""
-        return cls(
-            id=ids.encode("Project", row.id),
-            name=row.name,
-            role=row.role,
-            organization=row.organization,
-            description=row.description,
-            url=row.url,
-            start=_date(row.start),
-            end=_date(row.end),
-            highlights=Highlight.all(row.highlights),
-            keywords=row.keywords,
-        )
+    def of(cls, part: content.Project) -> "Project":
+        """From the profile's content."""
+        return cls(**_values("Project", part))
 
 
 @strawberry.type(description="A skill, or a group of skills when it has keywords.")
@@ -184,9 +150,9 @@ class Skill(ids.Node):
     keywords: list[str] = strawberry.field(description="The skills of a group.")
 
     @classmethod
-    def of(cls, row: models.Skill) -> "Skill":
-        """From the table's row."""
-        return cls(id=ids.encode("Skill", row.id), name=row.name, level=row.level, keywords=row.keywords)
+    def of(cls, part: content.Skill) -> "Skill":
+        """From the profile's content."""
+        return cls(**_values("Skill", part))
 
 
 @strawberry.type(description="A certificate or licence.")
@@ -200,16 +166,9 @@ class Certification(ids.Node):
     expires: PartialDate | None = strawberry.field(description="Until when it is valid.")
 
     @classmethod
-    def of(cls, row: models.Certification) -> "Certification":
-        """From the table's row."""
-        return cls(
-            id=ids.encode("Certification", row.id),
-            name=row.name,
-            issuer=row.issuer,
-            url=row.url,
-            date=_date(row.date),
-            expires=_date(row.expires),
-        )
+    def of(cls, part: content.Certification) -> "Certification":
+        """From the profile's content."""
+        return cls(**_values("Certification", part))
 
 
 @strawberry.type(description="A spoken language.")
@@ -220,15 +179,16 @@ class Language(ids.Node):
     fluency: str = strawberry.field(description="How well, in the person's words or as a CEFR level.")
 
     @classmethod
-    def of(cls, row: models.Language) -> "Language":
-        """From the table's row."""
-        return cls(id=ids.encode("Language", row.id), name=row.name, fluency=row.fluency)
+    def of(cls, part: content.Language) -> "Language":
+        """From the profile's content."""
+        return cls(**_values("Language", part))
 
 
 @strawberry.type(description="An award or a publication.")
 class Honor:
     """A part of the profile that comes with an import."""
 
+    id: strawberry.ID = strawberry.field(description="Stable for as long as the honour exists.")
     kind: content.HonorKind = strawberry.field(description="Award or publication.")
     title: str = strawberry.field(description="What it is called.")
     issuer: str = strawberry.field(description="Who awarded or published it.")
@@ -239,7 +199,7 @@ class Honor:
     @classmethod
     def of(cls, honor: content.Honor) -> "Honor":
         """From the profile's content."""
-        return cls(**honor.model_dump(exclude={"id"}))
+        return cls(**{**dict(honor), "id": strawberry.ID(str(honor.id))})
 
 
 @strawberry.type(description="A profile as it was after a change.")
@@ -255,6 +215,49 @@ class ProfileVersion(ids.Node):
         """From the table's row."""
         return cls(
             id=ids.encode("ProfileVersion", row.id), number=row.number, reason=row.reason, created_at=row.created_at
+        )
+
+
+@strawberry.type(description="Something that would make the profile more useful.")
+class Advice:
+    """Part of the analytics."""
+
+    path: str = strawberry.field(description="The section or field that it is about.")
+    message: str = strawberry.field(description="What to add, for people.")
+    points: int = strawberry.field(description="How much it would add to the completeness.")
+
+
+@strawberry.type(description="How complete a profile is.")
+class ProfileAnalytics:
+    """A tailored résumé can only show what the profile holds."""
+
+    completeness: int = strawberry.field(description="0 to 100.")
+    missing: list[Advice] = strawberry.field(description="What to add, the most valuable first.")
+
+    @classmethod
+    def of(cls, measured: Completeness) -> "ProfileAnalytics":
+        """From the product's measure."""
+        missing = [Advice(path=item.path, message=item.message, points=item.points) for item in measured.missing]
+        return cls(completeness=measured.score, missing=missing)
+
+
+@strawberry.type(description="The generations of a profile, counted.")
+class GenerationSummary:
+    """Deleted generations do not count."""
+
+    total: int = strawberry.field(description="All of them.")
+    completed: int = strawberry.field(description="Those that delivered documents.")
+    failed: int = strawberry.field(description="Those that failed.")
+    open: int = strawberry.field(description="Those that wait or run.")
+
+    @classmethod
+    def of(cls, counts: Mapping[Status, int]) -> "GenerationSummary":
+        """From the counts by status."""
+        return cls(
+            total=sum(counts.values()),
+            completed=counts.get(Status.COMPLETED, 0),
+            failed=counts.get(Status.FAILED, 0),
+            open=counts.get(Status.QUEUED, 0) + counts.get(Status.RUNNING, 0),
         )
 
 
@@ -294,35 +297,45 @@ class Profile(ids.Node):
 
     @strawberry.field(description="Jobs and voluntary posts, in the person's order.")
     async def experiences(self, info: Info) -> list[Experience]:
-        """One statement for all profiles of the answer."""
-        return [Experience.of(row) for row in await info.context.loaders.experiences.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Experience.of(part) for part in (await info.context.loaders.contents.load(self.key)).experiences]
 
     @strawberry.field(description="Degrees and courses of study, in the person's order.")
     async def education(self, info: Info) -> list[Education]:
-        """One statement for all profiles of the answer."""
-        return [Education.of(row) for row in await info.context.loaders.education.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Education.of(part) for part in (await info.context.loaders.contents.load(self.key)).education]
 
     @strawberry.field(description="Projects, in the person's order.")
     async def projects(self, info: Info) -> list[Project]:
-        """One statement for all profiles of the answer."""
-        return [Project.of(row) for row in await info.context.loaders.projects.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Project.of(part) for part in (await info.context.loaders.contents.load(self.key)).projects]
 
     @strawberry.field(description="Skills and groups of skills, in the person's order.")
     async def skills(self, info: Info) -> list[Skill]:
-        """One statement for all profiles of the answer."""
-        return [Skill.of(row) for row in await info.context.loaders.skills.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Skill.of(part) for part in (await info.context.loaders.contents.load(self.key)).skills]
 
     @strawberry.field(description="Certificates and licences, in the person's order.")
     async def certifications(self, info: Info) -> list[Certification]:
-        """One statement for all profiles of the answer."""
-        return [Certification.of(row) for row in await info.context.loaders.certifications.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Certification.of(part) for part in (await info.context.loaders.contents.load(self.key)).certifications]
 
     @strawberry.field(description="Spoken languages, in the person's order.")
     async def languages(self, info: Info) -> list[Language]:
-        """One statement for all profiles of the answer."""
-        return [Language.of(row) for row in await info.context.loaders.languages.load(self.key)]
+        """Read with all other parts of all profiles of the answer."""
+        return [Language.of(part) for part in (await info.context.loaders.contents.load(self.key)).languages]
 
-    @strawberry.field(description="Earlier states of the profile, newest first; at most the last 100.")
+    @strawberry.field(description="How complete the profile is, and what would help most.")
+    async def analytics(self, info: Info) -> ProfileAnalytics:
+        """Measured on the content of this moment."""
+        return ProfileAnalytics.of(completeness(await info.context.loaders.contents.load(self.key)))
+
+    @strawberry.field(description="What was made from this profile so far.")
+    async def generation_summary(self, info: Info) -> GenerationSummary:
+        """Counted for all profiles of the answer at once."""
+        return GenerationSummary.of(await info.context.loaders.generation_counts.load(self.key))
+
+    @strawberry.field(description="The newest 50 states of the profile, newest first.")
     async def versions(self, info: Info) -> list[ProfileVersion]:
-        """One statement for all profiles of the answer."""
-        return [ProfileVersion.of(row) for row in await info.context.loaders.profile_versions.load(self.key)]
+        """Read for all profiles of the answer at once."""
+        return [ProfileVersion.of(row) for row in await info.context.loaders.profile_versions.load((self.key, self.version))]

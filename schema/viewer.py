@@ -1,0 +1,73 @@
+"""The signed-in person and all that is theirs."""
+
+from datetime import datetime
+
+import strawberry
+
+from jobwise.accounts import models, service
+from jobwise.profiles import queries as profiles
+from schema import ids
+from schema.accounts import User
+from schema.context import Info
+from schema.profiles.types import Profile
+
+
+@strawberry.type(description="A sign-in on one device.")
+class Session(ids.Node):
+    """Ends with `logout`, after seven days without a refresh, or when a refresh token is used twice."""
+
+    user_agent: str = strawberry.field(description="What the device said about itself.")
+    address: str = strawberry.field(description="Network address of the sign-in.")
+    created_at: datetime = strawberry.field(description="When it began.")
+    last_used_at: datetime = strawberry.field(description="When it was last refreshed.")
+    is_current: bool = strawberry.field(description="Whether it is the one that asks.")
+
+    @classmethod
+    def of(cls, row: models.Session, viewer: service.Viewer) -> "Session":
+        """From the table's row."""
+        return cls(
+            id=ids.encode("Session", row.id),
+            user_agent=row.user_agent,
+            address=row.address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            is_current=row.id == viewer.session_id,
+        )
+
+
+@strawberry.type(description="You: the signed-in person and all that is yours.")
+class Viewer:
+    """The way into one's own things."""
+
+    @strawberry.field(description="Your account.")
+    async def user(self, info: Info) -> User:
+        """Read anew."""
+        return User.of(await service.user_of(info.context.viewer))
+
+    @strawberry.field(description="Your newest profile, or null while there is none.")
+    async def profile(self, info: Info) -> Profile | None:
+        """Most people have one."""
+        rows = await profiles.profiles(info.context.viewer)
+        return Profile.of(rows[0]) if rows else None
+
+    @strawberry.field(description="All your profiles, the newest first.")
+    async def profiles(self, info: Info) -> list[Profile]:
+        """There are few."""
+        return [Profile.of(row) for row in await profiles.profiles(info.context.viewer)]
+
+    @strawberry.field(description="Where you are signed in.")
+    async def sessions(self, info: Info) -> list[Session]:
+        """The one used last first."""
+        viewer = info.context.viewer
+        return [Session.of(row, viewer) for row in await service.sessions(viewer)]
+
+
+@strawberry.type
+class ViewerQueries:
+    """Fields of the root type Query."""
+
+    @strawberry.field(description="You, or an UNAUTHENTICATED error when nobody is signed in.")
+    def viewer(self, info: Info) -> Viewer | None:
+        """Asks for the viewer so that nobody gets further without one."""
+        assert info.context.viewer
+        return Viewer()
