@@ -89,15 +89,15 @@ def make_private(folder: Path, owner: tuple[int, int] | None = None) -> None:
         folder.chmod(0o700)
 
 
-def socket_folder(base: Path, owner: tuple[int, int] | None = None) -> Path:
-    """A private folder for sockets: `base/sockets`, or a short one elsewhere where that path is too long or unusual."""
+def socket_folder(wanted: Path, owner: tuple[int, int] | None = None) -> Path:
+    """A private folder for sockets: the wanted one, or a short one elsewhere where its path is too long or unusual."""
     # What $XDG_RUNTIME_DIR and $TMPDIR name may be closed to another account.
     places = ["/tmp"] if owner else [os.environ.get("XDG_RUNTIME_DIR", "/tmp"), tempfile.gettempdir(), "/tmp"]
-    for folder in (base / "sockets", *(Path(place, f"jobwise-{short_name(base)}") for place in places)):
+    for folder in (wanted, *(Path(place, f"jobwise-{short_name(wanted)}") for place in places)):
         fits = len(os.fsencode(folder)) <= _LONGEST_FOLDER and re.fullmatch(r"[\w./+-]+", str(folder), re.ASCII)
         if fits and _takes_sockets(folder, owner):
             return folder
-    raise EmbeddedError(f"no folder for sockets: {base} is too long a path, and /tmp cannot be used")
+    raise EmbeddedError(f"no folder for sockets: {wanted} is too long a path, and /tmp cannot be used")
 
 
 def short_name(folder: Path) -> str:

@@ -54,7 +54,7 @@ class Postgres:
         """Start it, after ending what an earlier owner left. Returns the process and the URL of the database."""
         installation = binaries.postgres_installation()
         place = await choose_place(installation, self._base, self._log)
-        data, sockets = place.base / "postgres", socket_folder(place.base, place.owner)
+        data, sockets = place.base / "postgres", socket_folder(place.base / "sockets", place.owner)
         await process.end_strays(data, _NAMES)
         await process.end_strays(place.base, frozenset({"initdb"}))
         if not data.exists():

@@ -45,10 +45,12 @@ async def choose_place(installation: Path, base: Path, log: Path) -> Place:
 
 async def _as_account(installation: Path, base: Path, owner: tuple[int, int], log: Path) -> Place:
     mode = f"account:{owner[0]}:{owner[1]}"
-    for place in (Place(installation, base, mode, owner), Place(_copied(installation), base, mode, owner)):
-        if await _works(place, log):
-            return place
-    elsewhere = Place(_copied(installation), _ELSEWHERE / f"jobwise-{short_name(base)}", mode, owner)
+    if await _works(here := Place(installation, base, mode, owner), log):
+        return here
+    copy = _copied(installation)
+    if await _works(here := Place(copy, base, mode, owner), log):
+        return here
+    elsewhere = Place(copy, _ELSEWHERE / f"jobwise-{short_name(base)}", mode, owner)
     make_private(elsewhere.base, owner)
     if not await _works(elsewhere, log):
         raise EmbeddedError(
@@ -82,12 +84,16 @@ def _copied(installation: Path) -> Path:
     """A copy of the programs that every account can reach. Only root may have made it."""
     built = (installation / "bin" / "postgres").stat()
     copy = _ELSEWHERE / f"jobwise-postgres-{short_name(installation)}-{built.st_size}-{int(built.st_mtime)}"
-    if copy.exists():
-        if copy.is_symlink() or copy.lstat().st_uid != 0:
-            raise EmbeddedError(f"{copy} belongs to somebody else")
-        return copy
-    fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
-    shutil.copytree(installation, fresh, symlinks=True)
-    fresh.chmod(0o755)
-    fresh.rename(copy)
-    return copy
+    package = installation.parent
+    if not copy.exists():
+        fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
+        fresh.mkdir(mode=0o755)
+        shutil.copytree(installation, fresh / package.name / installation.name, symlinks=True)
+        # The programs look for their libraries beside the package, as wheels lay them out.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+        fresh.rename(copy)
+    if copy.is_symlink() or copy.lstat().st_uid != 0:
+        raise EmbeddedError(f"{copy} belongs to somebody else")
+    return copy / package.name / installation.name

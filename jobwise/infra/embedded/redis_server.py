@@ -26,7 +26,7 @@ class RedisServer:
 
     async def start(self) -> tuple[asyncio.subprocess.Process, str]:
         """Start it, after ending what an earlier owner left. Returns the process and its URL."""
-        data, path = self._base / "redis", socket_folder(self._base) / "redis.sock"
+        data, path = self._base / "redis", socket_folder(self._base / "run") / "redis.sock"
         make_private(data)
         await self.clear()
         try:

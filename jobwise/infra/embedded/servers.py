@@ -17,7 +17,7 @@ class EmbeddedServers:
     `home` (made when missing) gets `postgres/`, `redis/`, `logs/`, `run/` and usually `sockets/`. One living process
     owns a home: another one's `start` raises AlreadyRunning, which carries the addresses to join. However the owner or
     a server ended, the next `start` finds all data. Start it on the main thread's event loop: on Linux the servers end
-    with the thread that started them. `durable=False` is for tests: no fsync, nothing of Redis on disk, 200 connections.
+    with the thread that started them. `durable=False` is for tests: no fsync, no Redis on disk, 200 connections.
     """
 
     def __init__(self, home: Path, *, postgres: bool = True, redis: bool = True, durable: bool = True) -> None:
