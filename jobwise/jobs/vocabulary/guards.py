@@ -1,8 +1,8 @@
 """When a name that is also an everyday word is believed: "Go", "R", "Excel", "Word", "Spring", "Lean", ...
 
 A guarded name must pass its rule (`terms.Rule`: `case`, `tech` or `listed`). What counts as a cue ("proficient in")
-stands in `relations/cues.tsv`; phrases in which such a word means something else ("go to market", "excel at", "Series C",
-"Spring 2026") stand in `relations/refused.tsv`.
+stands in `relations/cues.tsv`; phrases in which such a word means something else ("go to market", "excel at", "Series
+C", "Spring 2026") stand in `relations/refused.tsv`.
 """
 
 import re
