@@ -6,9 +6,8 @@ from functools import lru_cache
 _BOUNDARY = re.compile(r"(?<=[.!?…])[\"”’»“)\]]*\s+(?=[\"“„«(\[]?[A-ZÀ-ÞŠŽ0-9])|(?<=[。！？])")
 # A point after one of these ends no sentence.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|inc|ltd|co|corp|no|nr|vs|etc|e\.g|i\.e|approx|dept|jr|sr|u\.s|z\.\s?b|d\.\s?h|u\.\s?a|bzw"
-    r"|ca|inkl|zzgl|mio|mrd|abt|ggf|str|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)|\b[A-Z])\.$",
-    re.IGNORECASE,
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nr|Jr|Sr|Dept|vs|e\.g|i\.e|approx|U\.S|z\.\s?B|d\.\s?h|u\.\s?a|bzw|ca|inkl"
+    r"|zzgl|Mio|Mrd|Abt|ggf|Str|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)|\b[A-Z])\.$"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

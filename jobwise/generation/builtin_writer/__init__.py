@@ -11,7 +11,7 @@ from jobwise.generation.builtin_writer.letter import Voice, letter_changes
 from jobwise.generation.builtin_writer.material import prose_language
 from jobwise.generation.builtin_writer.resume import resume_changes
 from jobwise.generation.phrases import PHRASES, phrases_for
-from jobwise.generation.types import Change, MatchReport, Options
+from jobwise.generation.types import Change, MatchReport, Operation, Options, Transform
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
@@ -46,4 +46,22 @@ def voice_for(profile: ProfileContent, options: Options) -> Voice:
     return Voice(phrases_for(language), quotes=language == own, tone=options.tone)
 
 
-__all__ = ["changes_for", "resume_language", "voice_for"]
+def courtesies(analysis: JobAnalysis, profile: ProfileContent, options: Options) -> list[Change]:
+    """A letter that claims nothing at all: what is applied for, that a résumé is enclosed, and a courteous end."""
+    phrases = voice_for(profile, options).phrases
+    texts = [phrases.application(analysis.title, analysis.company), phrases.enclosed, phrases.farewells[options.tone]]
+    return [
+        Change(
+            id="",
+            document=DocumentKind.COVER_LETTER,
+            path=ledger.paragraph_path(number),
+            op=Operation.ADD,
+            value=text,
+            reason="A courtesy; it claims nothing.",
+            transform=Transform.SYNTHESIZE,
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
+__all__ = ["changes_for", "courtesies", "resume_language", "voice_for"]
