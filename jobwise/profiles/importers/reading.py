@@ -4,7 +4,6 @@ An `Entry` is one JSON object with its path. Its methods take values by their po
 kept as unknown when the entry is closed.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,17 +60,15 @@ class Reading:
         self._store(path, value, NoteKind.SKIPPED, why)
 
     def _store(self, path: str, value: object, kind: NoteKind, why: str) -> None:
-        if is_empty(value):
-            return
-        stored = storable(value)
-        self._room -= len(path) + len(json.dumps(stored))
-        if self._room < 0:
+        size = len(path) + _size(value, self._room)
+        if size > self._room:
             self.note(
                 NoteKind.SKIPPED, path, "There is too much here that the profile has no place for; this was left out."
             )
-            return
-        self.unknown[path] = stored
-        self.note(kind, path, why)
+        elif not is_empty(value):
+            self._room -= size
+            self.unknown[path] = storable(value)
+            self.note(kind, path, why)
 
     def text(self, path: str, value: object, limit: int, *, lines: bool = False, joiner: str = ", ") -> str:
         """Any value as text: translations by language, objects by their name, lists joined."""
@@ -233,7 +230,8 @@ def _items(path: str, value: Any, main: str, other: str) -> list[tuple[str, Any]
     if value is None:
         return []
     if isinstance(value, str) and main:
-        return [(f"{path}[{n}]", {main: term}) for n, term in enumerate(split_terms(value))]
+        terms = split_terms(value[: limits.SKILLS * limits.SHORT])
+        return [(f"{path}[{n}]", {main: term}) for n, term in enumerate(terms)]
     if isinstance(value, list):
         return [
             (f"{path}[{n}]", {main: item} if main and isinstance(item, str | int) else item)
@@ -247,6 +245,20 @@ def _items(path: str, value: Any, main: str, other: str) -> list[tuple[str, Any]
     ):
         return [(f"{path}.{key}", {main: key, other: inner}) for key, inner in value.items() if not is_empty(inner)]
     return [(path, value)]
+
+
+def _size(value: object, most: int) -> int:
+    """About how many characters a JSON value has; counted no further than to `most`."""
+    size, waiting = 0, [value]
+    while waiting and size <= most:
+        item = waiting.pop()
+        size += len(item) if isinstance(item, str | list | Mapping) else 4
+        if isinstance(item, Mapping) and size <= most:
+            size += sum(map(len, item))
+            waiting += item.values()
+        elif isinstance(item, list) and size <= most:
+            waiting += item
+    return size
 
 
 def _too_many(count: int, most: int) -> str:
