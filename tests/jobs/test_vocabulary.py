@@ -1,6 +1,7 @@
 """The skill vocabulary: what a text mentions, and what it only seems to mention."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -164,7 +165,7 @@ def test_mentions_stand_in_order_and_do_not_overlap() -> None:
 
     mentions = vocabulary().find(text)
 
-    assert all(one.end <= other.start for one, other in zip(mentions, mentions[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(mentions))
 
 
 def test_an_empty_text_mentions_nothing() -> None:
