@@ -1,0 +1,1 @@
+"""The terms, one file a field of work; `terms` says how they are written."""
