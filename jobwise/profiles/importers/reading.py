@@ -13,12 +13,13 @@ from jobwise.profiles import limits
 from jobwise.profiles.content import Highlight
 from jobwise.profiles.importers.dates import ReadDate, read_date
 from jobwise.profiles.importers.report import ImportNote, NoteKind
-from jobwise.profiles.text import clean, split_bullets, split_lines, split_terms, storable
+from jobwise.profiles.text import clean, split_bullets, split_lines, split_terms, storable, tidy
 from jobwise.profiles.web import web_address
 
 Split = Callable[[str], list[str]]
 
 _MOST_NOTES = 300
+_LONGEST_KEY = 100
 _MOST_UNKNOWN = 200_000
 _LOCALE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _TEXT_NAMES = ("text", "name", "value", "title", "label", "content", "description", "summary")
@@ -45,7 +46,8 @@ class Reading:
     def note(self, kind: NoteKind, path: str, message: str) -> None:
         """Tell the person something about `path`; floods are cut off with a last note."""
         if len(self.notes) < _MOST_NOTES:
-            self.notes.append(ImportNote(path, message, kind))
+            # Quotations from the file may hold what no answer can be encoded with.
+            self.notes.append(ImportNote(tidy(path), tidy(message), kind))
         elif len(self.notes) == _MOST_NOTES:
             self.notes.append(ImportNote("", "There is more to say about this file than fits here.", NoteKind.SKIPPED))
 
@@ -67,7 +69,7 @@ class Reading:
             )
         elif not is_empty(value):
             self._room -= size
-            self.unknown[path] = storable(value)
+            self.unknown[tidy(path)] = storable(value)
             self.note(kind, path, why)
 
     def text(self, path: str, value: object, limit: int, *, lines: bool = False, joiner: str = ", ") -> str:
@@ -98,7 +100,7 @@ class Reading:
             why = (
                 f"Of several languages, “{wanted[0]}” was taken." if translated else "Only the text of this was taken."
             )
-            self.keep(f"{path}.{key}", filled[key], why)
+            self.keep(_step(path, key), filled[key], why)
         return self.text(f"{path}.{wanted[0]}", filled[wanted[0]], limit, lines=lines)
 
     def _locales(self, filled: Mapping[str, Any]) -> list[str]:
@@ -114,7 +116,7 @@ class Reading:
         elif isinstance(value, Mapping) and all(_LOCALE.fullmatch(key) for key in value):
             chosen = self._locales({key: inner for key, inner in value.items() if not is_empty(inner)})
             for key in chosen[1:]:
-                self.keep(f"{path}.{key}", value[key], f"Of several languages, “{chosen[0]}” was taken.")
+                self.keep(_step(path, key), value[key], f"Of several languages, “{chosen[0]}” was taken.")
             return (
                 self.texts(f"{path}.{chosen[0]}", value[chosen[0]], most, limit, split, lines=lines) if chosen else ()
             )
@@ -139,7 +141,7 @@ class Entry:
 
     def where(self, key: str) -> str:
         """The path of one of this entry's keys."""
-        return f"{self.path}.{key}" if self.path else key
+        return _step(self.path, key).removeprefix(".")
 
     def take(self, *names: str) -> tuple[str, Any]:
         """The path and value of the first of `names` that is filled, in any spelling; its value is None if none is."""
@@ -243,8 +245,12 @@ def _items(path: str, value: Any, main: str, other: str) -> list[tuple[str, Any]
         and other
         and not {_plain(key) for key in value} & {main, other, "name", "title", "level"}
     ):
-        return [(f"{path}.{key}", {main: key, other: inner}) for key, inner in value.items() if not is_empty(inner)]
+        return [(_step(path, key), {main: key, other: inner}) for key, inner in value.items() if not is_empty(inner)]
     return [(path, value)]
+
+
+def _step(path: str, key: str) -> str:
+    return f"{path}.{tidy(key)[:_LONGEST_KEY]}"
 
 
 def _size(value: object, most: int) -> int:

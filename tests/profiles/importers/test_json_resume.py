@@ -423,3 +423,16 @@ def test_what_is_no_resume_is_told_so(data: Any, words: str) -> None:
 @pytest.mark.parametrize("extra", [{"company": "X", "salary": "1"}, {"definitions": {}}])
 def test_a_resume_with_names_of_other_formats_is_still_a_resume(extra: dict[str, Any]) -> None:
     assert content(**extra).name == "Ada Lovelace"
+
+
+def test_every_word_of_the_report_can_be_sent_and_stored() -> None:
+    found = imported(
+        **{"x\x00\ud800": 1, "y" * 1000: 2},
+        work=[{"name": "Engine Works", "startDate": "\ud800\x00never", "z\ud800": {"\ud800": "\ud800"}}],
+        skills={"\ud800": "\ud800", "a\x00": "b"},
+    )
+
+    sent = json.dumps([found.unknown, [[note.path, note.message] for note in found.report.notes]], ensure_ascii=False)
+    assert sent.encode()
+    assert "\\u0000" not in sent
+    assert set(found.unknown) == {"x", "y" * 100, "work[0].startDate", "work[0].z", "skills."}
