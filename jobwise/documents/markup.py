@@ -1,5 +1,6 @@
 """Content to HTML: the step between what a document says and how it is laid out. Every text is escaped."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -7,12 +8,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from jobwise.documents.content import DocumentContent, DocumentKind, PaperSize
+from jobwise.documents.content import ContactLine, DocumentContent, DocumentKind, PaperSize
 from jobwise.documents.templates import Template
 from jobwise.documents.templates.labels import labels
 
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = {DocumentKind.RESUME: "resume.html", DocumentKind.COVER_LETTER: "letter.html"}
+_WIDEST_ROW = 100  # Characters that surely fit on a line at every density.
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
@@ -25,6 +27,7 @@ def html(content: DocumentContent, template: Template, paper: PaperSize, created
         .get_template(_PAGES[content.kind])
         .render(
             content=content,
+            contact=contact_rows(content.contact),
             labels=words,
             title=f"{content.name} – {kind}",
             created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -35,6 +38,22 @@ def html(content: DocumentContent, template: Template, paper: PaperSize, created
             shown=shown_url,
         )
     )
+
+
+def contact_rows(contact: Sequence[ContactLine]) -> list[tuple[ContactLine, ...]]:
+    """Contact details as they stand in rows: one, or where that would be too wide, links on rows of their own."""
+    if sum(len(line.text) + 3 for line in contact) <= _WIDEST_ROW:
+        return [tuple(contact)] if contact else []
+    rows: list[tuple[ContactLine, ...]] = []
+    for group in ([c for c in contact if c.kind != "link"], [c for c in contact if c.kind == "link"]):
+        row: tuple[ContactLine, ...] = ()
+        for line in group:
+            if row and sum(len(part.text) + 3 for part in (*row, line)) > _WIDEST_ROW:
+                rows.append(row)
+                row = ()
+            row = (*row, line)
+        rows += [row] if row else []
+    return rows
 
 
 @lru_cache(maxsize=1)

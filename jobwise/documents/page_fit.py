@@ -14,11 +14,11 @@ from jobwise.errors import ErrorCode, JobWiseError
 
 T = TypeVar("T")
 
-_FULL = 0.93  # A last page filled to this share is full: no more trials to win the rest.
+_FULL = 0.8  # A last page filled to this share is full enough: no more trials to win the rest.
 _STRAGGLERS = 0.18  # A last page filled less than this looks forgotten.
 _MOST_TRIALS = 5
 _FINE = 0.15  # Two slacks closer than this look the same.
-_TIGHTENING = 0.26  # The usual share of the height that the densest setting saves; the first guess of the search.
+_TIGHTENING = 0.33  # The usual share of the height that the densest setting saves; the first guess of the search.
 _LINE_HEIGHT = 1 / 48  # Of a page, at the densest setting; the first guess of the search.
 
 
@@ -80,7 +80,7 @@ def _tighten(
 ) -> tuple[Layout[T] | None, Layout[T]]:
     """The loosest layout found that fits into `pages`, if any, and the last one tried: the densest if none fits."""
     low, high, best = 0.0, 1.0, None
-    slack = min(max((roomy.height - pages) / roomy.height / _TIGHTENING + 0.05, 0.1), 1.0)
+    slack = min(max((1 - 0.96 * pages / roomy.height) / _TIGHTENING, 0.1), 1.0)
     for _ in range(_MOST_TRIALS):
         tried = measure(content, slack)
         if tried.pages <= pages:

@@ -81,7 +81,7 @@ def _design(design: Template, families: tuple[str, ...], paper: PaperSize) -> CS
 @lru_cache(maxsize=256)
 def _tokens(slack: float, kind: DocumentKind) -> CSS:
     """The values that the page fit turns: type size, line height, space between blocks, margins."""
-    size = (10.3 if kind is DocumentKind.RESUME else 10.8) * (1 - 0.1 * slack)
+    size = (10.4 if kind is DocumentKind.RESUME else 11.2) * (1 - 0.1 * slack)
     line, space = 1.4 - 0.15 * slack, 1 - 0.5 * slack
     margin = (17 if kind is DocumentKind.RESUME else 22) - 5 * slack
     return _css(
