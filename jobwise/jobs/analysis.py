@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jobwise.jobs import cues
+from jobwise.jobs.headings import SectionKind
 from jobwise.jobs.language import NAMES, Language, detect
 from jobwise.jobs.masthead import Masthead, read_masthead, seniority_of
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
-from jobwise.jobs.sections import Block, Outline, SectionKind, outline
+from jobwise.jobs.sections import Block, Outline, outline
 from jobwise.jobs.vocabulary.matcher import Mention, vocabulary
 from jobwise.jobs.vocabulary.terms import TermKind
 
@@ -74,13 +75,14 @@ class _Unit:
 
 
 _ABBREVIATIONS = frozenset(
-    "e.g i.e etc incl approx resp vs no sr jr dr mr mrs ms st inc ltd co dept min max ca z.b bzw inkl ggf u.a d.h evtl mind vgl"
-    " u.s u.k p.ex ej p.ej tj např apod".split()
+    ["e.g", "i.e", "etc", "incl", "approx", "resp", "vs", "no", "sr", "jr", "dr", "mr", "mrs", "ms", "st", "inc", "ltd", "co", "dept", "min", "max", "ca", "z.b", "bzw", "inkl", "ggf", "u.a", "d.h", "evtl", "mind", "vgl", "u.s", "u.k", "p.ex", "ej", "p.ej", "tj", "např", "apod"]
 )
 _SENTENCE_END = re.compile(r"[.!?]['\")\]*]*\s+(?=[^\sa-zà-ÿ])|[。！？]|\n\s*\n")
 _CLAUSE_END = re.compile(
     r";\s+|\s[–—]\s|,\s(?=(?:ideally|preferabl[ye]|bonus|möglichst|idealerweise|vorzugsweise|idéalement"
-    r"|preferiblemente|(?:and )?(?:familiar|comfortable|familiarity|some exposure|exposure)\b))", re.IGNORECASE)
+    r"|preferiblemente|(?:and )?(?:familiar|comfortable|familiarity|some exposure|exposure)\b))",
+    re.IGNORECASE,
+)
 
 
 def _units(text: str, block: Block, mentions: _Mentions) -> Iterator[_Unit]:
@@ -118,17 +120,21 @@ def _clauses(text: str, start: int, end: int, mentions: _Mentions) -> Iterator[t
     edges = [start, *cuts, end]
     parts = list(zip(edges, edges[1:], strict=False))
     levels = [cues.importance_of(text[slice(*part)], Importance.MUST) for part in parts]
-    if len(set(levels)) > 1 and _asks_by_itself(text, parts[0], mentions):
+    if len(set(levels)) > 1 and all(_asks_by_itself(text, part, mentions) for part in parts):
         yield from _merged(parts, levels)
     else:
         yield start, end
 
 
+_FILLER = frozenset(["but", "and", "also", "this", "that", "are", "would", "not", "the", "ist", "und", "sind", "aber", "est", "sont"])
+
+
 def _asks_by_itself(text: str, part: tuple[int, int], mentions: _Mentions) -> bool:
-    quote = text[slice(*part)]
-    return bool(
-        mentions.within(*part) or cues.SUBSTANCE.search(quote) or cues.EDUCATION.search(quote) or cues.languages_in(quote) or cues.years_in(quote)
-    )
+    """Whether a part names anything beyond its cue: `French is a plus` does, `a plus` does not."""
+    if mentions.within(*part):
+        return True
+    words = re.findall(r"[^\W\d_]{3,}", cues.NICE.sub(" ", text[slice(*part)]).lower())
+    return any(word not in _FILLER for word in words)
 
 
 def _merged(parts: list[tuple[int, int]], levels: list[Importance]) -> Iterator[tuple[int, int]]:
@@ -157,11 +163,13 @@ def _requirement(unit: _Unit, mentions: Sequence[Mention]) -> Requirement | None
     years = cues.years_in(quote)
     if unit.kind in {SectionKind.MUST, SectionKind.NICE}:
         default = Importance.MUST if unit.kind is SectionKind.MUST else Importance.NICE
-        if not unit.bullet and cues.ABOUT_US.search(quote):
+        if not unit.bullet and (cues.ABOUT_US.search(quote) or not (mentions or _asks_for_anything(quote))):
             return None
     elif unit.kind is SectionKind.DUTIES and not _asks_for_experience(quote, years):
         return _responsibility(unit, mentions)
-    elif _asks_in_prose(quote, mentions, years):
+    elif _asks_in_prose(quote, mentions, years) or (
+        unit.kind is SectionKind.UNCLEAR and unit.bullet and _is_hard(mentions)
+    ):
         default = Importance.SHOULD
     else:
         return None
@@ -181,7 +189,23 @@ def _may_ask(unit: _Unit) -> bool:
         return False
     if not any(map(str.isalpha, unit.quote)) or unit.quote.endswith((":", "?")):
         return False
-    return not (cues.BOILERPLATE.search(unit.quote) or cues.TO_A_MACHINE.search(unit.quote))
+    return not any(
+        pattern.search(unit.quote) for pattern in (cues.BOILERPLATE, cues.TO_A_MACHINE, cues.NEGATED, cues.FACTS)
+    )
+
+
+def _asks_for_anything(quote: str) -> bool:
+    """Whether a sentence of prose under a heading such as "Your profile" asks for something, rather than leading in to it."""
+    patterns = (
+        cues.ASKS,
+        cues.SUBSTANCE,
+        cues.EDUCATION,
+        cues.CERTIFICATION,
+        cues.SOFT,
+        cues.EXPERIENCE,
+        cues.PERSONAL,
+    )
+    return any(pattern.search(quote) for pattern in patterns) or bool(cues.languages_in(quote))
 
 
 def _asks_for_experience(quote: str, years: float | None) -> bool:
@@ -204,19 +228,22 @@ def _asks_in_prose(quote: str, mentions: Sequence[Mention], years: float | None)
     if cues.ABOUT_US.search(quote):
         return False
     cue = cues.ASKS.search(quote) or cues.MUST.search(quote) or cues.NICE.search(quote)
-    hard = any(mention.kind is not TermKind.SOFT for mention in mentions)
-    return bool(cue and (hard or years or cues.SUBSTANCE.search(quote) or cues.EDUCATION.search(quote)))
+    return bool(cue and (_is_hard(mentions) or years or cues.SUBSTANCE.search(quote) or cues.EDUCATION.search(quote)))
+
+
+def _is_hard(mentions: Sequence[Mention]) -> bool:
+    return any(mention.kind is not TermKind.SOFT for mention in mentions)
 
 
 def _kind(quote: str, mentions: Sequence[Mention], years: float | None) -> RequirementKind:
     kinds = {mention.kind for mention in mentions}
     hard = bool(kinds & {TermKind.TOOL, TermKind.METHOD, TermKind.KNOWLEDGE})
     education = bool(cues.EDUCATION.search(quote))
-    if education and not (years and cues.EXPERIENCE.search(quote)):
+    if education and not (years and _is_about_years(quote)):
         return RequirementKind.EDUCATION
-    if TermKind.CERTIFICATION in kinds or cues.CERTIFICATION.search(quote):
+    if TermKind.CERTIFICATION in kinds or (not years and cues.CERTIFICATION.search(quote)):
         return RequirementKind.CERTIFICATION
-    if cues.languages_in(quote) and not years and (cues.SPEAKING.search(quote) or len(quote.split()) <= 4):
+    if not years and _asks_for_language(quote, mentions):
         return RequirementKind.LANGUAGE
     if years:
         return RequirementKind.EXPERIENCE
@@ -226,7 +253,25 @@ def _kind(quote: str, mentions: Sequence[Mention], years: float | None) -> Requi
         return RequirementKind.SOFT_SKILL
     if cues.EXPERIENCE.search(quote):
         return RequirementKind.EXPERIENCE
-    return RequirementKind.HARD_SKILL if cues.SKILL.search(quote) else RequirementKind.SOFT_SKILL
+    personal = cues.CONDITION.search(quote) or cues.PERSONAL.search(quote)
+    return RequirementKind.SOFT_SKILL if personal and not cues.SKILL.search(quote) else RequirementKind.HARD_SKILL
+
+
+def _is_about_years(quote: str) -> bool:
+    ""
+    "Whether the years stand beside the degree rather than for it: `degree, or five years of experience` is"
+    " education."
+    before_or = re.split(r"\b(?:or|oder|ou)\b", quote, maxsplit=1)[0]
+    return bool(cues.EXPERIENCE.search(quote)) and (
+        cues.years_in(before_or) is not None or not cues.EDUCATION.search(before_or)
+    )
+
+
+def _asks_for_language(quote: str, mentions: Sequence[Mention]) -> bool:
+    spoken = cues.languages_in(quote)
+    named = {mention.term for mention in mentions if mention.kind is not TermKind.SOFT} - set(spoken)
+    first = bool(spoken) and bool(cues.languages_in(" ".join(quote.split()[:2])))
+    return bool(spoken) and not named and (first or bool(cues.SPEAKING.search(quote)))
 
 
 def _terms(quote: str, kind: RequirementKind, mentions: Sequence[Mention]) -> tuple[str, ...]:
@@ -241,7 +286,8 @@ def _numbered(requirements: Iterator[Requirement]) -> tuple[Requirement, ...]:
     """The most important ones, in the order of the text."""
     found = list(requirements)
     by_weight = sorted(
-        range(len(found)), key=lambda each: (found[each].kind is RequirementKind.RESPONSIBILITY, _RANK[found[each].importance])
+        range(len(found)),
+        key=lambda each: (found[each].kind is RequirementKind.RESPONSIBILITY, _RANK[found[each].importance]),
     )
     kept = sorted(by_weight[:MAX_REQUIREMENTS])
     return tuple(found[each].model_copy(update={"id": f"r{number}"}) for number, each in enumerate(kept, 1))
@@ -257,7 +303,9 @@ _WEIGHT = {Importance.MUST: 8.0, Importance.SHOULD: 4.0, Importance.NICE: 2.0}
 
 
 def _keywords(title: str, requirements: Sequence[Requirement], read: Outline, mentions: _Mentions) -> tuple[str, ...]:
-    """The terms of all that concerns the position: by the most insistent requirement that names them, then by frequency."""
+    ""
+    "The terms of all that concerns the position: by the most insistent requirement that names them, then by"
+    " frequency."
     weights: dict[str, float] = {}
     for requirement in requirements:
         weight = 1.5 if requirement.kind is RequirementKind.RESPONSIBILITY else _WEIGHT[requirement.importance]
@@ -273,7 +321,11 @@ def _keywords(title: str, requirements: Sequence[Requirement], read: Outline, me
             counts[mention.term] = counts.get(mention.term, 0) + 1
             weights.setdefault(mention.term, 1.0)
     soft = {mention.term for mention in mentions.all if mention.kind is TermKind.SOFT}
-    return tuple(sorted(weights, key=lambda term: -(weights[term] * (0.5 if term in soft else 1) + min(counts.get(term, 0), 9) / 10)))
+    return tuple(
+        sorted(
+            weights, key=lambda term: -(weights[term] * (0.5 if term in soft else 1) + min(counts.get(term, 0), 9) / 10)
+        )
+    )
 
 
 def _warnings(language: Language, requirements: Sequence[Requirement], read: Outline, hostile: bool) -> Iterator[str]:
@@ -281,12 +333,14 @@ def _warnings(language: Language, requirements: Sequence[Requirement], read: Out
         name = NAMES.get(language.code, language.code)
         how = "only in part" if language.code in _READ else "mostly by the names of skills"
         yield (
-            f"This posting seems to be in {name}. Requirements are read best in English and German; this one is read {how}."
+            f"This posting seems to be in {name}. Requirements are read best in English and German; this one"
+            f" is read {how}."
             " Check the requirements, or paste a translation."
         )
     if not requirements:
         yield (
-            "No requirements were found in this posting. Check that the whole description is there, including the list of"
+            "No requirements were found in this posting. Check that the whole description is there, including"
+            " the list of"
             " what the employer asks for."
         )
     elif not read.has_known_headings and all(each.importance is not Importance.MUST for each in requirements):

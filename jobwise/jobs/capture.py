@@ -6,15 +6,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.jobs import json_ld
-from jobwise.jobs.job_fields import JobFields, Salary, Workplace, employment_types, read_fields, read_salary, workplace_in
+from jobwise.jobs.front_matter import front_matter_sections, read_front_matter
+from jobwise.jobs.job_fields import JobFields, Workplace, employment_types, read_fields, workplace_in
 from jobwise.jobs.language import detect
 from jobwise.jobs.masthead import Masthead, read_masthead
-from jobwise.jobs.plain_text import markdown_to_text, node_to_text, rich_to_text, tidy
-from jobwise.jobs.sections import SectionKind, kind_of_heading, outline
+from jobwise.jobs.pages import main_text, why_no_posting
+from jobwise.jobs.plain_text import markdown_to_text, tidy
+from jobwise.jobs.salaries import Salary, salary_in
+from jobwise.jobs.sections import outline
 
 MIN_WORDS = 25
 MAX_TEXT = 200_000
@@ -94,11 +97,11 @@ def capture_text(text: str) -> CapturedPosting:
         return capture_html(text)
     if text.lstrip()[:1] in "{[" and _is_json(text):
         return capture_json(text)
-    front, body = _front_matter(text)
+    front, body = read_front_matter(text)
     clean = markdown_to_text(body) if front or _MARKDOWN.search(body) else tidy(body)
     fields = read_fields(front)
-    lists = "\n\n".join(_front_section(name, lines) for name, lines in _front_lists(text) if lines)
-    return _draft(fields.model_copy(update={"description": "\n\n".join(part for part in (clean, lists) if part)}), guess=True)
+    description = "\n\n".join(part for part in (clean, front_matter_sections(text)) if part)
+    return _draft(fields.model_copy(update={"description": description}), guess=True)
 
 
 def capture_html(html: str | bytes, url: str = "") -> CapturedPosting:
@@ -107,10 +110,16 @@ def capture_html(html: str | bytes, url: str = "") -> CapturedPosting:
     Raises: PostingUnreadable.
     """
     if len(html) > MAX_PAGE_BYTES:
-        raise PostingUnreadable("This page is larger than any posting's page; the limit is 3 MB. Paste the description as text.")
+        raise PostingUnreadable(
+            "This page is larger than any posting's page; the limit is 3 MB. Paste the description as text."
+        )
     source = html if isinstance(html, str) else _decode(html)
     page = LexborHTMLParser(source)
-    addresses = [url, _attribute(page, 'link[rel="canonical"]', "href"), _attribute(page, 'meta[property="og:url"]', "content")]
+    addresses = [
+        url,
+        _attribute(page, 'link[rel="canonical"]', "href"),
+        _attribute(page, 'meta[property="og:url"]', "content"),
+    ]
     postings = json_ld.postings_of_page(page)
     address = next((each for each in addresses if re.match(r"https?://", each)), "")
     if not postings:
@@ -131,12 +140,21 @@ def capture_json(value: Any) -> CapturedPosting:
         try:
             value = json_ld.loads(source)
         except ValueError as error:
-            raise PostingUnreadable(f"This is not valid JSON ({error}). Correct it, or paste the description as text.") from error
+            raise PostingUnreadable(
+                f"This is not valid JSON ({error}). Correct it, or paste the description as text."
+            ) from error
     candidates = _candidates(value)
     if not candidates:
-        raise PostingUnreadable("This JSON holds no posting: it needs an object with at least a title and a description.")
-    warnings = [f"This JSON holds {len(candidates)} postings; the first was taken."] if len(candidates) > 1 else []
-    return _from_json(candidates[0], "", warnings)
+        raise PostingUnreadable(
+            "This JSON holds no posting: it needs an object with at least a title and a description."
+        )
+    readable = [each for each in candidates if count_words(read_fields(each).description) >= MIN_WORDS]
+    warnings = (
+        [f"This JSON holds {len(candidates)} postings; the first with a whole description was taken."]
+        if len(candidates) > 1
+        else []
+    )
+    return _from_json((readable or candidates)[0], "", warnings)
 
 
 def capture_file(name: str, data: bytes) -> CapturedPosting:
@@ -156,9 +174,13 @@ def capture_file(name: str, data: bytes) -> CapturedPosting:
 
 
 _HTML_START = re.compile(
-    r"^\s*(?:<!doctype html|<html|<head|<body|<\?xml[^>]{0,100}\?>\s*<html|<(?:div|section|article|header|main|p|ul|h[1-6]|span|table|!--)[\s>])", re.IGNORECASE
+    r"^\s*(?:<!doctype html|<html|<head|<body|<\?xml[^>]{0,100}\?>\s*<html|<(?:div|section|article|header|main"
+    r"|p|ul|h[1-6]|span|table|!--)[\s>])",
+    re.IGNORECASE,
 )
-_MARKDOWN = re.compile(r"^#{1,6} \S|\*\*[^*\n]+\*\*|^\s*\* \S|\]\(https?://|<!--|\{%|^\|.*\|$|__[^_\n]+__", re.MULTILINE)
+_MARKDOWN = re.compile(
+    r"^#{1,6} \S|\*\*[^*\n]+\*\*|^[ \t]*\* \S|\]\(https?://|<!--|\{%|^\|.*\|$|__[^_\n]+__", re.MULTILINE
+)
 _TOO_LARGE = "This is larger than any posting; the limit is 200 kB. Paste only the posting's own text."
 
 
@@ -207,7 +229,9 @@ def _decode(data: bytes) -> str:
     _refuse_binary(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    declared = re.search(rb"charset\s*=\s*[\"']?\s*([\w-]{2,30})|encoding=[\"']([\w-]{2,30})", data[:4096], re.IGNORECASE)
+    declared = re.search(
+        rb"charset\s*=\s*[\"']?\s*([\w-]{2,30})|encoding=[\"']([\w-]{2,30})", data[:4096], re.IGNORECASE
+    )
     charsets = ["utf-8-sig"]
     if declared:
         charsets.append((declared[1] or declared[2]).decode("ascii"))
@@ -219,14 +243,18 @@ def _decode(data: bytes) -> str:
     raise PostingUnreadable("This file's characters could not be read: save it as UTF-8, or paste the text.")
 
 
-def _from_json(value: dict[str, Any], url: str, warnings: list[str], fallback: LexborHTMLParser | None = None) -> CapturedPosting:
+def _from_json(
+    value: dict[str, Any], url: str, warnings: list[str], fallback: LexborHTMLParser | None = None
+) -> CapturedPosting:
     fields = read_fields(value)
     if fallback is not None and len(fields.description.split()) < MIN_WORDS * 2:
         # Some sites put only a teaser into their structured data.
-        text = _main_text(fallback)
+        text = main_text(fallback)
         if len(text.split()) > len(fields.description.split()) * 2:
             fields = fields.model_copy(update={"description": text})
-    return _draft(fields.model_copy(update={"url": fields.url or url}), raw=value, warnings=warnings, guess=not fields.title)
+    return _draft(
+        fields.model_copy(update={"url": fields.url or url}), raw=value, warnings=warnings, guess=not fields.title
+    )
 
 
 _LISTS = ("jobs", "results", "data", "content", "offers", "postings", "items", "job", "jobposting", "posting", "@graph")
@@ -251,58 +279,43 @@ def _looks_like_posting(value: dict[str, Any]) -> bool:
     return bool(fields.description) and (bool(fields.title) or len(fields.description) > 200)
 
 
-_NOISE = (
-    "script, style, noscript, template, svg, nav, footer, aside, form, iframe, button, select, [role=navigation], [role=banner], [role=contentinfo], [role=dialog], [aria-hidden=true], [hidden]"
-)
-_NOISE_NAME = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|related|similar|share|sharing|social|newsletter|modal|popup|sidebar|menu|navbar|nav|topbar|footer|header-nav|subscribe|signup|login|ads?|advert|recommended|apply-?form|filters?)(?:[\s_-]|$)", re.IGNORECASE
-)  # fmt: skip
-_MAIN = (
-    '[itemprop="description"]', '[class*="job-description"]', '[class*="jobDescription"]', '[id*="job-description"]', '[class*="job_description"]', '[class*="posting-content"]',
-    '[class*="job-content"]', '[class*="listing-container"]', "article", "main", '[role="main"]', '[class*="description"]', "#content",
-)  # fmt: skip
-
-
-def _main_text(page: LexborHTMLParser) -> str:
-    """A page's main text: the most likely element with enough text, else the body without what surrounds it."""
-    for node in page.css(_NOISE):
-        node.decompose()
-    for node in page.css("[class], [id]"):
-        name = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
-        if node.tag not in {"html", "body", "main", "article"} and _NOISE_NAME.search(name) and len(node.css("h1")) == 0:
-            node.decompose()
-    for selector in _MAIN:
-        texts = [node_to_text(node) for node in page.css(selector)]
-        longest = max(texts, key=len, default="")
-        if len(longest.split()) >= 60:
-            return longest
-    return node_to_text(_dense(page.body))
-
-
-def _dense(body: LexborNode | None) -> LexborNode | None:
-    return body
-
-
 def _from_page_text(page: LexborHTMLParser, url: str) -> CapturedPosting:
     heading = page.css_first("h1")
     title = _attribute(page, 'meta[property="og:title"]', "content")
     first = " ".join(heading.text().split()) if heading is not None else ""
     page_title = " ".join((node.text() if (node := page.css_first("title")) is not None else "").split())
     site = _attribute(page, 'meta[property="og:site_name"]', "content")
-    text = _main_text(page)
+    text = main_text(page)
     _refuse_other_pages(text, page_title)
-    warnings = ["This page has no structured data, so its main text was taken. Check that nothing is missing and nothing is too much."]
+    warnings = [
+        "This page has no structured data, so its main text was taken. Check that nothing is missing and"
+        " nothing is too much."
+    ]
     named = Masthead(title=first or title or page_title.split(" | ")[0].split(" - ")[0])
     guessed = read_masthead(text, outline(text), named)
     company = guessed.company
     if not company and site and site.lower() not in _BOARDS:
         company = site
         warnings.append(f"The company was taken from the site's name ({site}): check it.")
-    fields = JobFields(title=guessed.title[:300], company=company[:300], location=guessed.location[:300], url=url, description=text)
+    fields = JobFields(
+        title=guessed.title[:300], company=company[:300], location=guessed.location[:300], url=url, description=text
+    )
     return _draft(fields, warnings=warnings, guess=True)
 
 
-_BOARDS = frozenset("linkedin indeed glassdoor monster stepstone xing stack overflow|remote ok|we work remotely".replace(" ", "|", 5).split("|"))
+_BOARDS = frozenset(
+    (
+        "linkedin",
+        "indeed",
+        "glassdoor",
+        "monster",
+        "stepstone",
+        "xing",
+        "stack overflow",
+        "remote ok",
+        "we work remotely",
+    )
+)
 
 
 def _attribute(page: LexborHTMLParser, selector: str, name: str) -> str:
@@ -310,24 +323,10 @@ def _attribute(page: LexborHTMLParser, selector: str, name: str) -> str:
     return ((node.attributes.get(name) if node is not None else "") or "").strip()
 
 
-_OTHER_PAGES = (
-    (r"page (?:not found|could not be found|doesn['’]t exist)|\b404\b|seite nicht gefunden|page introuvable", "This is an error page, not a posting"),
-    (r"no longer (?:available|accepting|active|open)|position has been filled|job (?:has )?expired|nicht mehr verfügbar", "This page says that the position is no longer open"),
-    (r"verify (?:that )?you(?:['’]re| are) (?:a )?human|captcha|are you a robot|unusual traffic|checking your browser|just a moment", "This page asks whether you are human"),
-    (r"(?:sign|log) ?in (?:to|or|with)|create an account|anmelden um|join (?:now )?to (?:see|view)|forgot (?:your )?password", "This page asks to sign in"),
-    (r"enable (?:java ?script|cookies)|javascript (?:is )?(?:required|disabled)", "This page shows nothing without JavaScript"),
-    (r"we use cookies|accept (?:all )?cookies|cookie (?:settings|preferences|policy)", "This page shows only its cookie notice"),
-    (r"access denied|forbidden|\b403\b", "This page refused to be read"),
-)  # fmt: skip
-
-
 def _refuse_other_pages(text: str, title: str = "") -> None:
-    """A short page that says something else than a posting does is refused with its reason."""
-    if len(text.split()) >= 150:
-        return
-    for pattern, reason in _OTHER_PAGES:
-        if re.search(pattern, f"{title}\n{text}", re.IGNORECASE):
-            raise PostingUnreadable(f"{reason}. Open the posting in your browser, copy its text and paste it here.")
+    reason = why_no_posting(text, title)
+    if reason:
+        raise PostingUnreadable(f"{reason}. Open the posting in your browser, copy its text and paste it here.")
 
 
 def _draft(
@@ -348,7 +347,7 @@ def _draft(
         location=named.location,
         workplace=workplace,
         employment_types=fields.employment_types or _employment_of_text(text),
-        salary=fields.salary or _salary_of_text(text),
+        salary=fields.salary or salary_in(text),
         posted=fields.posted,
         valid_through=fields.valid_through,
         url=fields.url,
@@ -370,7 +369,9 @@ def _refuse_unless_posting(text: str) -> None:
     _refuse_other_pages(text)
     if words < MIN_WORDS:
         counted = "1 word" if words == 1 else f"{words} words"
-        raise PostingUnreadable(f"This posting has {counted}: paste the whole description (at least {MIN_WORDS} words).")
+        raise PostingUnreadable(
+            f"This posting has {counted}: paste the whole description (at least {MIN_WORDS} words)."
+        )
 
 
 def count_words(text: str) -> int:
@@ -390,65 +391,13 @@ def _workplace_of_text(text: str) -> Workplace | None:
     return workplace_in(top)
 
 
-_EMPLOYMENT = re.compile(r"(?<!\w)(full[- ]time|part[- ]time|contractual|contract|internship|freelance|temporary|vollzeit|teilzeit|werkstudent|praktikum|temps plein|cdi|cdd)(?!\w)", re.IGNORECASE)
+_EMPLOYMENT = re.compile(
+    r"(?<!\w)(full[- ]time|part[- ]time|contractual|contract|internship|freelance|temporary|vollzeit|teilzeit"
+    r"|werkstudent|praktikum|temps plein|cdi|cdd)(?!\w)",
+    re.IGNORECASE,
+)
 
 
 def _employment_of_text(text: str) -> tuple[str, ...]:
     top = "\n".join(line for line in text[:1500].splitlines()[:10] if len(line) < 120)
     return employment_types([match[1] for match in _EMPLOYMENT.finditer(top)])
-
-
-_PAY = re.compile(
-    r"(?:(?:US\$|CA\$|[$€£₹])\s?\d[\d.,' ]{1,12}k?(?:\s?(?:USD|EUR|GBP|CAD))?\s?(?:-|–|—|to|and|bis)\s?(?:[A-Z]{3}\s)?(?:US\$|CA\$|[$€£₹])?\s?\d[\d.,']{1,12}k?|(?:USD|EUR|GBP|CHF|CAD|AUD|SEK|PLN)\s?\d[\d.,']{2,12}\s?(?:-|–|—|to|bis)\s?\d[\d.,']{2,12}"
-    r"|\d[\d.,']{2,12}\s?(?:-|–|—|to|and|bis|und)\s?\d[\d.,']{2,12}\s?(?:€|£|euros?|USD|EUR|GBP|CHF|PLN|SEK))"
-    r"[^\n]{0,40}", re.IGNORECASE
-)
-
-
-def _salary_of_text(text: str) -> Salary | None:
-    match = _PAY.search(text)
-    if not match:
-        return None
-    salary = read_salary(re.sub(r"\beuros?\b", "EUR", match[0], flags=re.IGNORECASE))
-    # Sums of money in a posting are mostly turnover, budgets and prizes: a range that nobody is paid is not a salary.
-    return salary if salary and salary.max and salary.max >= 7 and (salary.interval or salary.max < 1_000) and salary.max < 2_000_000 else None
-
-
-_FRONT_FENCE = re.compile(r"\A\ufeff?\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_LINE = re.compile(r"([A-Za-z_][\w -]{0,40}):(?:[ \t]+(.*))?$")
-
-
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The simple `key: value` lines of a document's front matter, and the rest. Not YAML: real files are not valid YAML either."""
-    fence = _FRONT_FENCE.match(text.replace("\r\n", "\n"))
-    if not fence:
-        return {}, text
-    values: dict[str, Any] = {}
-    for line in fence[1].splitlines():
-        match = _FRONT_LINE.match(line)
-        value = (match[2] or "").split(" #")[0].strip().strip("\"'") if match else ""
-        if match and value and "{{" not in value:
-            values[match[1]] = value
-    return values, text.replace("\r\n", "\n")[fence.end() :]
-
-
-def _front_lists(text: str) -> list[tuple[str, list[str]]]:
-    """Lists in the front matter under a key that is a section's name, such as `key objectives`."""
-    fence = _FRONT_FENCE.match(text.replace("\r\n", "\n"))
-    lists: list[tuple[str, list[str]]] = []
-    for line in fence[1].splitlines() if fence else []:
-        match = _FRONT_LINE.match(line)
-        item = re.match(r"\s*- (?:title: )?(.+)$", line)
-        if match:
-            wanted = kind_of_heading(match[1].replace("_", " ")) in {SectionKind.MUST, SectionKind.NICE, SectionKind.DUTIES}
-            if wanted and not (match[2] or "").strip():
-                lists.append((match[1].replace("_", " ").capitalize(), []))
-            elif not line.startswith(" "):
-                lists.append(("", []))
-        elif item and lists and lists[-1][0]:
-            lists[-1][1].append(item[1].strip())
-    return lists
-
-
-def _front_section(name: str, lines: list[str]) -> str:
-    return "\n".join([name, "", *(f"- {rich_to_text(line)}" for line in lines)])

@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jobwise.jobs.json_ld import as_list, first, keyed
 from jobwise.jobs.plain_text import rich_to_text, tidy
+from jobwise.jobs.salaries import Salary, read_salary
 
 
 class Workplace(StrEnum):
@@ -21,27 +23,6 @@ class Workplace(StrEnum):
     REMOTE = "REMOTE"
     HYBRID = "HYBRID"
     ONSITE = "ONSITE"
-
-
-class PayInterval(StrEnum):
-    """What a salary is paid for."""
-
-    HOUR = "HOUR"
-    DAY = "DAY"
-    WEEK = "WEEK"
-    MONTH = "MONTH"
-    YEAR = "YEAR"
-
-
-class Salary(BaseModel):
-    """What is paid, in units of `currency` (ISO 4217; empty where the posting names none) for each `interval`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    min: float | None = None
-    max: float | None = None
-    currency: str = ""
-    interval: PayInterval | None = None
 
 
 class JobFields(BaseModel):
@@ -64,35 +45,72 @@ class JobFields(BaseModel):
 
 def read_fields(value: dict[str, Any]) -> JobFields:
     """Read an object's fields by their usual names. Never fails: what cannot be read stays empty."""
-    value = {_key(name): each for name, each in value.items()}
+    value = keyed(value)
     location = _location(value)
-    employment = _first(value, "employmenttype", "employmenttypes", "employment", "commitment", "jobtypes", "jobtype", "contracttime", "contracttype")
+    employment = first(
+        value,
+        "employmenttype",
+        "employmenttypes",
+        "employment",
+        "commitment",
+        "jobtypes",
+        "jobtype",
+        "contracttime",
+        "contracttype",
+    )
     return JobFields(
         title=_line(_title(value))[:300],
-        company=_line(_name(_first(value, "hiringorganization", "company", "companyname", "organization", "organizationname", "employer")))[:300],
+        company=_line(
+            _name(
+                first(
+                    value,
+                    "hiringorganization",
+                    "company",
+                    "companyname",
+                    "organization",
+                    "organizationname",
+                    "employer",
+                )
+            )
+        )[:300],
         location=location[:300],
         workplace=_workplace(value, location),
         employment_types=employment_types(employment if employment is not None else _own_type(value)),
         salary=_salary(value),
-        posted=read_date(_first(value, "dateposted", "posted", "publishedat", "firstpublished", "publicationdate", "createdat", "created", "date", "epoch")),
-        valid_through=read_date(_first(value, "validthrough", "closes", "closingdate", "applicationclosedate", "deadline", "expires", "expiresat")),
+        posted=read_date(
+            first(
+                value,
+                "dateposted",
+                "posted",
+                "publishedat",
+                "firstpublished",
+                "publicationdate",
+                "createdat",
+                "created",
+                "date",
+                "epoch",
+            )
+        ),
+        valid_through=read_date(
+            first(
+                value,
+                "validthrough",
+                "closes",
+                "closingdate",
+                "applicationclosedate",
+                "deadline",
+                "expires",
+                "expiresat",
+            )
+        ),
         url=_url(value),
-        language=str(_first(value, "language", "inlanguage") or "")[:2].lower(),
+        language=str(first(value, "language", "inlanguage") or "")[:2].lower(),
         description=_description(value),
     )
 
 
-def _key(name: str) -> str:
-    """`company_name`, `companyName` and `Company name` are one name."""
-    return re.sub(r"[\s_-]", "", str(name)).lower()
-
-
-def _first(value: dict[str, Any], *names: str) -> Any:
-    return next((value[name] for name in names if value.get(name) not in (None, "", [], {})), None)
-
-
 def _title(value: dict[str, Any]) -> Any:
-    title = _first(value, "title", "jobtitle", "position", "positiontitle", "name", "role")
+    title = first(value, "title", "jobtitle", "position", "positiontitle", "name", "role")
     # Lever calls it `text`; there, the description has a name of its own.
     return title if title is not None else value.get("text") if _has_description(value) else None
 
@@ -105,7 +123,7 @@ def _name(value: Any) -> Any:
     if isinstance(value, list):
         value = value[0] if value else ""
     if isinstance(value, dict):
-        value = _first({_key(name): each for name, each in value.items()}, "name", "displayname", "legalname", "label")
+        value = first(keyed(value), "name", "displayname", "legalname", "label")
     return value
 
 
@@ -120,7 +138,17 @@ def _own_type(value: dict[str, Any]) -> Any:
 
 
 _EMPLOYMENT = {
-    "FULL_TIME": ("fulltime", "vollzeit", "permanent", "festanstellung", "cdi", "tempsplein", "jornadacompleta", "fulltimeremote", "regularfulltime"),
+    "FULL_TIME": (
+        "fulltime",
+        "vollzeit",
+        "permanent",
+        "festanstellung",
+        "cdi",
+        "tempsplein",
+        "jornadacompleta",
+        "fulltimeremote",
+        "regularfulltime",
+    ),
     "PART_TIME": ("parttime", "teilzeit", "tempspartiel", "mediajornada"),
     "CONTRACTOR": ("contractor", "contract", "freelance", "contractual", "freelancer", "selfemployed"),
     "TEMPORARY": ("temporary", "temp", "befristet", "cdd", "fixedterm", "seasonal", "locum"),
@@ -132,25 +160,40 @@ _EMPLOYMENT = {
 
 def employment_types(value: Any) -> tuple[str, ...]:
     """`Full-time`, `FULL_TIME,CONTRACTOR` or a list, in schema.org's words; what is not known stays as it is."""
-    parts = [part.strip() for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) for part in re.split(r"[,;/|]| or | oder ", each)]
+    parts = [
+        part.strip()
+        for each in (value if isinstance(value, list) else [value])
+        if isinstance(each, str)
+        for part in re.split(r"[,;/|]| or | oder ", each)
+    ]
     return tuple(dict.fromkeys(_employment(part) for part in parts if part))[:5]
 
 
 def _employment(part: str) -> str:
     bare = re.sub(r"[^a-z]", "", part.lower())
-    return next((name for name, words in _EMPLOYMENT.items() if bare == re.sub("_", "", name).lower() or bare in words), part[:40])
+    return next(
+        (name for name, words in _EMPLOYMENT.items() if bare == re.sub("_", "", name).lower() or bare in words),
+        part[:40],
+    )
 
 
 def _workplace(value: dict[str, Any], location: str) -> Workplace | None:
-    if str(value.get("joblocationtype", "")).upper().endswith("TELECOMMUTE") or value.get("isremote") is True or value.get("remote") is True:
+    if (
+        str(value.get("joblocationtype", "")).upper().endswith("TELECOMMUTE")
+        or value.get("isremote") is True
+        or value.get("remote") is True
+    ):
         return Workplace.REMOTE
-    stated = _first(value, "workplacetype", "workplace", "remote", "joblocationtype")
+    stated = first(value, "workplacetype", "workplace", "remote", "joblocationtype")
     return workplace_in(stated if isinstance(stated, str) else "") or workplace_in(location)
 
 
 _WORKPLACES = (
     (Workplace.HYBRID, re.compile(r"hybrid", re.IGNORECASE)),
-    (Workplace.REMOTE, re.compile(r"remote|télétravail|telecommute|anywhere|work from home|remoto|^full$", re.IGNORECASE)),
+    (
+        Workplace.REMOTE,
+        re.compile(r"remote|télétravail|telecommute|anywhere|work from home|remoto|^full$", re.IGNORECASE),
+    ),
     (Workplace.ONSITE, re.compile(r"on[- _]?site|in[- ]office|vor ort|sur site|präsenz|^none$", re.IGNORECASE)),
 )
 
@@ -161,12 +204,12 @@ def workplace_in(text: str) -> Workplace | None:
 
 
 def _location(value: dict[str, Any]) -> str:
-    places = _first(value, "joblocation", "location", "locations", "alllocations", "positionlocation", "jobgeo", "city")
+    places = first(value, "joblocation", "location", "locations", "alllocations", "positionlocation", "jobgeo", "city")
     if places is None and isinstance(value.get("categories"), dict):
-        places = _first({_key(name): each for name, each in value["categories"].items()}, "location", "alllocations")
+        places = first(keyed(value["categories"]), "location", "alllocations")
     named = [_place(place) for place in (places if isinstance(places, list) else [places])]
     if not any(named):
-        named = [_place(place) for place in _as_list(value.get("applicantlocationrequirements"))]
+        named = [_place(place) for place in as_list(value.get("applicantlocationrequirements"))]
     return " · ".join(dict.fromkeys(name for name in named if name))
 
 
@@ -175,30 +218,57 @@ def _place(place: Any) -> str:
         return "" if place.strip() in {"-", ""} else _line(place)
     if not isinstance(place, dict):
         return ""
-    parts = {_key(name): each for name, each in place.items()}
+    parts = keyed(place)
     address = parts.get("address")
     if isinstance(address, dict):
         return _place(address) or _line(_name(place) or "")
     if isinstance(address, str) and not any(name in parts for name in ("city", "region", "countrycode")):
         return _line(address)
-    named = [parts.get(name) for name in ("addresslocality", "city", "addressregion", "region", "addresscountry", "country", "countrycode")]
+    named = [
+        parts.get(name)
+        for name in ("addresslocality", "city", "addressregion", "region", "addresscountry", "country", "countrycode")
+    ]
     lines = [_line(_name(each)) for each in named]
     return ", ".join(dict.fromkeys(line for line in lines if len(line) > 1)) or _line(_name(place) or "")
 
 
 def _url(value: dict[str, Any]) -> str:
-    url = _first(value, "url", "absoluteurl", "hostedurl", "joburl", "positionuri", "redirecturl", "careersurl", "applyurl", "canonical")
+    url = first(
+        value,
+        "url",
+        "absoluteurl",
+        "hostedurl",
+        "joburl",
+        "positionuri",
+        "redirecturl",
+        "careersurl",
+        "applyurl",
+        "canonical",
+    )
     if url is None:
         nested = value.get("refs") or value.get("meta") or {}
-        url = _first({_key(name): each for name, each in nested.items()}, "landingpage", "canonical") if isinstance(nested, dict) else None
+        url = first(keyed(nested), "landingpage", "canonical") if isinstance(nested, dict) else None
     return url.strip()[:2000] if isinstance(url, str) and re.match(r"https?://", url.strip()) else ""
 
 
-_DESCRIPTIONS = ("description", "descriptionhtml", "content", "contents", "jobdescription", "body", "descriptionplain", "text", "jobad")
+_DESCRIPTIONS = (
+    "description",
+    "descriptionhtml",
+    "content",
+    "contents",
+    "jobdescription",
+    "body",
+    "descriptionplain",
+    "text",
+    "jobad",
+)
 _SECTIONS = {
-    "responsibilities": "Responsibilities", "keyobjectives": "Responsibilities", "duties": "Responsibilities", "qualifications": "Qualifications",
-    "requirements": "Requirements", "musthave": "Requirements", "experiencerequirements": "Experience required", "educationrequirements": "Education required",
-    "skills": "Skills", "nicetohave": "Nice to have", "benefits": "Benefits", "jobbenefits": "Benefits", "lists": "", "additional": "", "additionalplain": "",
+    "responsibilities": "Responsibilities", "keyobjectives": "Responsibilities", "duties": "Responsibilities",
+    "qualifications": "Qualifications",
+    "requirements": "Requirements", "musthave": "Requirements", "experiencerequirements": "Experience required",
+    "educationrequirements": "Education required",
+    "skills": "Skills", "nicetohave": "Nice to have", "benefits": "Benefits", "jobbenefits": "Benefits", "lists": "",
+    "additional": "", "additionalplain": "",
 }  # fmt: skip
 
 
@@ -239,7 +309,11 @@ def _text(value: Any) -> str:
 
 def _sections_of(value: dict[str, Any]) -> Iterable[Any]:
     sections = value.get("sections", value)
-    return sections.values() if isinstance(sections, dict) and not {"text", "content", "name", "credentialCategory"} & set(sections) else [value]
+    return (
+        sections.values()
+        if isinstance(sections, dict) and not {"text", "content", "name", "credentialCategory"} & set(sections)
+        else [value]
+    )
 
 
 def _item(item: Any) -> str:
@@ -252,30 +326,22 @@ def _item(item: Any) -> str:
 def _titled(item: Any) -> str:
     if not isinstance(item, dict):
         return ""
-    heading = _line(_first(item, "title", "text", "name") or "")
-    body = _text(_first(item, "content", "text", "items", "description", "credentialCategory"))
+    heading = _line(first(item, "title", "text", "name") or "")
+    body = _text(first(item, "content", "text", "items", "description", "credentialCategory"))
     keywords = item.get("keywords")
     if isinstance(keywords, list) and keywords:
         return f"- {heading}: {', '.join(map(str, keywords))}" if heading else f"- {', '.join(map(str, keywords))}"
     return f"\n{heading}\n\n{body}" if body and body != heading else f"- {heading}" if heading else ""
 
 
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK", "CHF": "CHF", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "US$": "USD"}
-_CODES = "USD|EUR|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|JPY|SGD|ZAR|BRL|MXN|ILS|AED|SAR|KES|NGN|PHP|IDR|MYR|THB|VND|CNY|HKD|KRW|TRY|RON"
-_SIGN = re.compile(rf"(?<![A-Za-z])({_CODES})(?![A-Za-z])|(US\$|CA\$|C\$|A\$|[$€£¥₹]|zł|Kč)")
-_AMOUNT = re.compile(r"(?<![\w.,])(\d{1,3}(?:[.,'’ \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?)\s?(k\b)?", re.IGNORECASE)
-_INTERVALS = (
-    (PayInterval.HOUR, re.compile(r"hour|stunde|heure|hora|/ ?h\b|p\.?h\b|std", re.IGNORECASE)),
-    (PayInterval.DAY, re.compile(r"\bday|\btag\b|täglich|\bjour|día|daily", re.IGNORECASE)),
-    (PayInterval.WEEK, re.compile(r"week|woche|semaine", re.IGNORECASE)),
-    (PayInterval.MONTH, re.compile(r"month|monat|mois|\bmes\b|\bmon\b", re.IGNORECASE)),
-    (PayInterval.YEAR, re.compile(r"year|annual|annum|jahr|\ban\b|année|anual|año|yr|\bp\.?a\b", re.IGNORECASE)),
-)
-
-
 def _salary(value: dict[str, Any]) -> Salary | None:
-    stated = _first(value, "basesalary", "salary", "salaryrange", "estimatedsalary", "compensation", "positionremuneration")
-    low, high = _first(value, "salarymin", "minpayrange", "minsalary"), _first(value, "salarymax", "maxpayrange", "maxsalary")
+    stated = first(
+        value, "basesalary", "salary", "salaryrange", "estimatedsalary", "compensation", "positionremuneration"
+    )
+    low, high = (
+        first(value, "salarymin", "minpayrange", "minsalary"),
+        first(value, "salarymax", "maxpayrange", "maxsalary"),
+    )
     if stated is None and (low or high):
         stated = {"min": low, "max": high}
     salary = read_salary(stated)
@@ -285,71 +351,26 @@ def _salary(value: dict[str, Any]) -> Salary | None:
     return salary
 
 
-def read_salary(value: Any) -> Salary | None:
-    """A salary as an object, a number or words: `{minValue, maxValue, unitText}`, `50,000`, `$50k`, `USD 26-34 / hour`.
-
-    Zero means unknown on some boards, so it is None here.
-    """
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        return _salary_of(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _checked([float(value)], "", None)
-    if not isinstance(value, str):
-        return None
-    sign = _SIGN.search(value)
-    currency = (sign[1] or _CURRENCIES.get(sign[2], "")) if sign else ""
-    return _checked(_amounts(value), currency, _interval(value))
-
-
-def _salary_of(value: dict[str, Any]) -> Salary | None:
-    parts = {_key(name): each for name, each in value.items()}
-    inner = parts.get("value")
-    amounts = {_key(name): each for name, each in inner.items()} if isinstance(inner, dict) else parts
-    numbers: list[float] = []
-    for name in ("minvalue", "min", "minimumrange", "maxvalue", "max", "maximumrange"):
-        numbers += _amounts(str(amounts.get(name) or ""))
-    if not numbers:
-        numbers = _amounts(str(amounts.get("value") or "")) if not isinstance(amounts.get("value"), dict) else []
-    currency = str(_first(parts, "currency", "salarycurrency", "currencycode") or _first(amounts, "currency") or "")
-    unit = str(_first(amounts, "unittext", "interval", "period", "rateintervalcode") or _first(parts, "unittext", "interval") or "")
-    return _checked(numbers, _CURRENCIES.get(currency, currency.upper()[:3]), _interval(unit))
-
-
-def _checked(amounts: list[float], currency: str, interval: PayInterval | None) -> Salary | None:
-    amounts = [amount for amount in amounts if amount > 0][:2]
-    if not amounts:
-        return None
-    if interval is None and max(amounts) >= 10_000:
-        interval = PayInterval.YEAR
-    return Salary(min=min(amounts), max=max(amounts), currency=currency, interval=interval)
-
-
-def _interval(text: str) -> PayInterval | None:
-    return next((interval for interval, pattern in _INTERVALS if pattern.search(text)), None)
-
-
-def _amounts(text: str) -> list[float]:
-    found = [(_amount(match[1]), bool(match[2])) for match in _AMOUNT.finditer(text)][:2]
-    # In "75-85k" the k counts for both.
-    thousands = bool(found) and found[-1][1]
-    return [amount * 1000 if (is_k or thousands) and amount < 10_000 else amount for amount, is_k in found]
-
-
-def _amount(written: str) -> float:
-    written = re.sub(r"[’' \u00a0]", "", written)
-    decimals = re.search(r"[.,](\d{1,2})$", written)
-    whole = re.sub(r"[.,]", "", written[: decimals.start()] if decimals else written)
-    return float(f"{whole}.{decimals[1]}" if decimals else whole)
-
-
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
-_OTHER_DATES = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%a, %d %b %Y")
+_OTHER_DATES = (
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%B %d %Y",
+    "%a, %d %b %Y",
+)
 
 
 def read_date(value: Any) -> date | None:
-    """A date as ISO 8601, seconds or milliseconds since 1970, or in the usual English and German ways; None for anything else."""
+    ""
+    "A date as ISO 8601, seconds or milliseconds since 1970, or in the usual English and German ways; None for"
+    " anything else."
     try:
         if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"\d{10}|\d{13}", value)):
             seconds = float(value)
@@ -372,7 +393,3 @@ def _other_date(text: str) -> date | None:
             except ValueError:
                 continue
     return None
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Finding schema.org JobPostings in a page, forgiving what real pages get wrong."""
+"""Other people's JSON: reading it leniently, and finding the schema.org JobPostings in it and in pages."""
 
 import json
 import re
@@ -7,7 +7,9 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-_WRAPPERS = re.compile(r"^\s*(?:<!--|/[/*]\s*<!\[CDATA\[\s*(?:\*/)?|<!\[CDATA\[)|(?:-->|/[/*]\s*\]\]>\s*(?:\*/)?|\]\]>)\s*;?\s*$")
+_WRAPPERS = re.compile(
+    r"^\s*(?:<!--|/[/*]\s*<!\[CDATA\[\s*(?:\*/)?|<!\[CDATA\[)|(?:-->|/[/*]\s*\]\]>\s*(?:\*/)?|\]\]>)\s*;?\s*$"
+)
 _STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 _DEEPEST = 12
 """So deep a posting may sit in `@graph`, `mainEntity`, `itemListElement` and the like."""
@@ -49,7 +51,7 @@ def postings_in(value: Any) -> Iterator[dict[str, Any]]:
 def is_posting(value: dict[str, Any]) -> bool:
     """Whether an object's `@type` is JobPosting: alone, in a list, or as an address."""
     types = value.get("@type", value.get("type"))
-    return any(isinstance(each, str) and re.split(r"[/:#]", each)[-1] == "JobPosting" for each in _as_list(types))
+    return any(isinstance(each, str) and re.split(r"[/:#]", each)[-1] == "JobPosting" for each in as_list(types))
 
 
 def postings_of_page(page: LexborHTMLParser) -> list[dict[str, Any]]:
@@ -68,7 +70,9 @@ def postings_of_page(page: LexborHTMLParser) -> list[dict[str, Any]]:
 
 
 def choose(postings: list[dict[str, Any]], addresses: list[str]) -> tuple[dict[str, Any], bool]:
-    """The posting that the page is about, and whether that is certain: the only one, or the one with the page's address."""
+    ""
+    "The posting that the page is about, and whether that is certain: the only one, or the one with the page's"
+    " address."
     if len(postings) == 1:
         return postings[0], True
     wanted = {_bare(address) for address in addresses if address}
@@ -77,6 +81,16 @@ def choose(postings: list[dict[str, Any]], addresses: list[str]) -> tuple[dict[s
         if any(_bare(each) in wanted for each in map(_address, named) if each):
             return posting, True
     return postings[0], False
+
+
+def keyed(value: dict[str, Any]) -> dict[str, Any]:
+    """An object whose names are alike however they were written: `company_name`, `companyName` and `Company name` are one."""
+    return {re.sub(r"[\s_-]", "", str(name)).lower(): each for name, each in value.items()}
+
+
+def first(value: dict[str, Any], *names: str) -> Any:
+    """The first of the named members that says anything; None where none does."""
+    return next((value[name] for name in names if value.get(name) not in (None, "", [], {})), None)
 
 
 def _address(value: Any) -> str:
@@ -89,5 +103,6 @@ def _bare(address: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", address.strip()).rstrip("/").lower()
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, anything else as a list of one."""
     return value if isinstance(value, list) else [value]

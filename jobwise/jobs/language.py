@@ -14,12 +14,15 @@ _SMALL_WORDS = {
     " experiencia trabajo",
     "it": "il lo la gli le di e in un una per con che del della dei nel nella si è sono al alla da nostro come delle"
     " siamo lavoro",
-    "pt": "o a os as de e em um uma para com que do da dos das no na se é nosso nossa você ao por mais ou são experiência"
+    "pt": "o a os as de e em um uma para com que do da dos das no na se é nosso nossa você ao por mais ou são"
+    " experiência"
     " trabalho não",
     "nl": "de het een en van in op voor met je jij wij ons onze is aan te zijn als bij of naar dat die er wat jouw ook"
     " heb hebt werken",
-    "pl": "i w z na do się jest nie oraz o dla od po jak przez za praca pracy lub są znajomość doświadczenie nasz oferujemy",
-    "cs": "a v se na je s k o z do pro jsme že práce nebo jako ve si od nás tě znalost máme co naší ale hledáme zkušenosti",
+    "pl": "i w z na do się jest nie oraz o dla od po jak przez za praca pracy lub są znajomość doświadczenie"
+    " nasz oferujemy",
+    "cs": "a v se na je s k o z do pro jsme že práce nebo jako ve si od nás tě znalost máme co naší ale hledáme"
+    " zkušenosti",
     "sk": "a v sa na je s k o z do pre sme že práca alebo ako vo si od nás čo znalosť máme ponúkame skúsenosti",
     "sv": "och i att en som är av för på med till vi du det ett har dig oss vår om eller din inom arbeta",
     "da": "og i at en som er af for på med til vi du det et har dig os vores om eller din inden arbejde ikke",
@@ -31,7 +34,8 @@ _SMALL_WORDS = {
 }
 
 NAMES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch",
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch",
     "pl": "Polish", "cs": "Czech", "sk": "Slovak", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish",
     "hu": "Hungarian", "ro": "Romanian", "tr": "Turkish", "ja": "Japanese", "zh": "Chinese", "ko": "Korean",
     "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ar": "Arabic", "he": "Hebrew", "hi": "Hindi", "th": "Thai",
@@ -50,7 +54,9 @@ _SCRIPTS = (
     ("hi", re.compile(r"[\u0900-\u097f]")),
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
-_OWN_SCRIPT = re.compile(r"[\u0370-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_OWN_SCRIPT = re.compile(
+    r"[\u0370-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 # Letters that only some of the languages use weigh as much as a small word.

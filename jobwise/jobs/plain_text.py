@@ -9,14 +9,17 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _SILENT = frozenset(
-    "script style noscript template svg math iframe object embed video audio canvas select option button input textarea head title"
-    " datalist dialog map".split()
+    ["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio", "canvas", "select", "option", "button", "input", "textarea", "head", "title", "datalist", "dialog", "map"]
 )
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table section article main blockquote header hr figure pre form fieldset".split())
-_LINES = frozenset("div tr dt dd address aside nav footer caption legend summary details center".split())
+_PARAGRAPHS = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "section", "article", "main", "blockquote", "header", "hr", "figure", "pre", "form", "fieldset"]
+)
+_LINES = frozenset(["div", "tr", "dt", "dd", "address", "aside", "nav", "footer", "caption", "legend", "summary", "details", "center"])
 
 _ANY_TAG = re.compile(
-    r"</?(?:p|div|br|ul|ol|li|h[1-6]|strong|b|em|i|u|span|a|table|tr|td|section|article|html|body|font|img|hr|pre|code)(?:\s[^<>]{0,500})?/?>", re.IGNORECASE
+    r"</?(?:p|div|br|ul|ol|li|h[1-6]|strong|b|em|i|u|span|a|table|tr|td|section|article|html|body|font|img|hr"
+    r"|pre|code)(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
 )
 _BLOCK_TAG = re.compile(r"<(?:p|div|br|ul|ol|li|h[1-6]|table|section)\b", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?[a-zA-Z]")
@@ -69,12 +72,16 @@ def _around(tag: str, *, entering: bool) -> str:
     return "\n" if tag in _LINES else ""
 
 
-_COMMENT = re.compile(r"<!--.*?-->|\{%-?\s*comment\b.*?endcomment\b.*?%\}", re.DOTALL)
+_COMMENT_OPENS = re.compile(r"<!--|\{%-?[ ]{0,4}comment\b")
+_COMMENT_CLOSES = {"<": re.compile(r"-->"), "{": re.compile(r"endcomment\b[^}]{0,200}%\}")}
 _LIQUID = re.compile(r"\{%[^%]{0,400}%\}|\{\{[^}]{0,200}\}\}")
 _IMAGE = re.compile(r"!\[([^\]]{0,200})\]\([^)]{0,500}\)")
 _LINK = re.compile(r"\[([^\]]{1,300})\](?:\([^)]{0,1000}\)|\[[^\]]{0,80}\])")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^>\s]{1,500})>")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|\*)(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?![\w*])|(?<!\w)(___?|_)(?=\S)([^_\n]{1,400}?)(?<=\S)\3(?!\w)")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])(\*\*\*|\*\*|\*)(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?![\w*])|(?<!\w)(___?"
+    r"|_)(?=\S)([^_\n]{1,400}?)(?<=\S)\3(?!\w)"
+)
 _CODE = re.compile(r"`{1,3}([^`\n]{1,200})`{1,3}")
 _RULE_LINE = re.compile(r"^[ \t]*(?:[-*_=#][ \t]*){3,}$", re.MULTILINE)
 _TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$", re.MULTILINE)
@@ -84,7 +91,7 @@ _BOXED = re.compile(r"^[ \t]*#(?:[ \t].*#|#{5,}.*)$", re.MULTILINE)
 
 def markdown_to_text(source: str) -> str:
     """The text of a Markdown document (without front matter): comments and template commands out, links as their text."""
-    text = _LIQUID.sub("", _COMMENT.sub("", source.replace("\r\n", "\n")))
+    text = _LIQUID.sub("", _without_comments(source.replace("\r\n", "\n")))
     text = _BOXED.sub("", text)
     text = _TABLE_RULE.sub("", _RULE_LINE.sub("", text))
     text = _LINK.sub(r"\1", _IMAGE.sub("", text))
@@ -95,21 +102,53 @@ def markdown_to_text(source: str) -> str:
     for _ in range(2):
         text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
     text = re.sub(r"^[ \t]*>[ \t]?", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^[ \t]*\|(.*)\|[ \t]*$", lambda row: "  ".join(cell.strip() for cell in row[1].split("|")), text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^[ \t]*\|(.*)\|[ \t]*$",
+        lambda row: "  ".join(cell.strip() for cell in row[1].split("|")),
+        text,
+        flags=re.MULTILINE,
+    )
     if _ANY_TAG.search(text):
         text = re.sub(r"<br\s*/?>", "\n", text)
         text = _ANY_TAG.sub("", text)
     return tidy(html.unescape(text))
 
 
-_BULLET = re.compile(r"^(?:[-*+–—·•●▪◦‣✓✔✅☑➤►▶■□○»→➢⁃∙\uf0b7\u2022]\ufe0f?[ \t]+|[•●▪◦‣✓✔✅☑➤►▶■➢⁃∙\uf0b7]\ufe0f?|o\t|-(?=[^\W\d_]))[ \t]*")
+def _without_comments(text: str) -> str:
+    """Search forward only: a lazy pattern would take quadratic time on comments that never close."""
+    pieces: list[str] = []
+    position = 0
+    while opening := _COMMENT_OPENS.search(text, position):
+        closing = _COMMENT_CLOSES[opening[0][0]].search(text, opening.end())
+        if not closing:
+            break
+        pieces.append(text[position : opening.start()])
+        position = closing.end()
+    return "".join(pieces) + text[position:]
+
+
+_BULLET = re.compile(
+    r"^(?:[-*+–—·•●▪◦‣✓✔✅☑➤►▶■□○»→➢⁃∙\uf0b7\u2022]\ufe0f?[ \t]+|[•●▪◦‣✓✔✅☑➤►▶■➢⁃∙\uf0b7]\ufe0f?|o\t"
+    r"|-(?=[^\W_]))[ \t]*"
+)
+_HOLLOW_BULLET = re.compile(r"^[ \t]*o[ \t\u00a0]+(?=\S)", re.MULTILINE)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe]")
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
 def tidy(text: str) -> str:
     """One kind of space, line break and bullet; no control characters; at most one empty line; broken bullets joined."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n").replace("\x85", "\n")
+    text = (
+        text.replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\x0c", "\n")
+        .replace("\u2028", "\n")
+        .replace("\u2029", "\n\n")
+        .replace("\x85", "\n")
+    )
+    # Word's hollow bullet is copied as the letter o, which is also a word of some languages.
+    if len(_HOLLOW_BULLET.findall(text)) >= 3:
+        text = _HOLLOW_BULLET.sub("- ", text)
     lines: list[str] = []
     for line in _UNPRINTABLE.sub("", text).split("\n"):
         _append(lines, _SPACES.sub(" ", line).strip(), indented=line[:2] in {"  ", "\t"} or line[:1] == "\t")
@@ -128,9 +167,7 @@ def _append(lines: list[str], line: str, *, indented: bool) -> None:
             lines.append("")
     elif last == "-":
         lines[-1] = f"- {line}"
-    elif last.startswith("- ") and (indented or line[0].islower()) and last[-1] not in ".!?:;":
-        lines[-1] = f"{last} {line}"
-    elif len(last) >= 60 and line[0].islower() and not last.endswith(":"):
+    elif (last.startswith("- ") and (indented or line[0].islower()) and last[-1] not in ".!?:;") or (len(last) >= 60 and line[0].islower() and not last.endswith(":")):
         lines[-1] = f"{last} {line}"
     else:
         lines.append(line)
