@@ -6,8 +6,8 @@ from functools import lru_cache
 _BOUNDARY = re.compile(r"(?<=[.!?…])[\"”’»“)\]]*\s+(?=[\"“„«(\[]?[A-ZÀ-ÞŠŽ0-9])|(?<=[。！？])")
 # A point after one of these ends no sentence.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nr|Jr|Sr|Dept|vs|e\.g|i\.e|approx|U\.S|z\.\s?B|d\.\s?h|u\.\s?a|bzw|ca|inkl"
-    r"|zzgl|Mio|Mrd|Abt|ggf|Str|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)|\b[A-Z])\.$"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nr|Jr|Sr|Dept|vs|e\.g|i\.e|approx|U\.S|z\.\s?B|d\.\s?h|u\.\s?a|eG|bzw|ca|inkl"
+    r"|zzgl|Mio|Mrd|Abt|ggf|Str|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)|\b[A-Za-z])\.$"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

@@ -82,7 +82,7 @@ def objections(
     return [
         *_identity(text, contact),
         *_numbers(text, support, mentions, computed),
-        *_dates(text, everything),
+        *_dates(text, support),
         *_terms(text, support, everything, mentions),
         *_names(text, everything, mentions, language),
         *_degrees(text, everything),
@@ -144,7 +144,7 @@ def _follows(number: Number, source: Source) -> bool:
 
 
 def _same_thing(number: Number, text: str, source: Source, support: Support) -> bool:
-    if number.kind is NumberKind.COUNT:
+    if number.kind in (NumberKind.COUNT, NumberKind.VAGUE):
         if re.fullmatch(r"(?:19|20)\d\d", number.text):
             return True
         counted = counted_stems(text, number.end)
@@ -164,10 +164,10 @@ def _glued(name: str, number: Number) -> set[str]:
     return {f"{name}{value:g}" for value in number.values}
 
 
-def _dates(text: str, everything: Support) -> Iterator[Objection]:
+def _dates(text: str, support: Support) -> Iterator[Objection]:
     for found in _MONTH_YEAR.finditer(text):
         written = f"{found[2]}-{_MONTHS[found[1].lower()]:02d}"
-        if not any(source.text.startswith(written) or names(source.text, found[0]) for source in everything.sources):
+        if not any(source.text.startswith(written) or names(source.text, found[0]) for source in support.sources):
             yield Objection(FindingKind.DATE, found[0], f"No entry of your profile has the date “{found[0]}”.")
 
 
@@ -209,8 +209,18 @@ def _is_known(token: str, everything: Support) -> bool:
     candidates = {word, bare, bare.removesuffix("s"), f"{bare}s"}
     if candidates & everything.words:
         return True
+    if token[:2].isupper() and _is_initials(bare.removesuffix("s"), everything):
+        return True
     parts = [part for part in re.split(r"[-/.&'’]", bare) if part]
     return all(part in everything.words or stem(part) in everything.stems for part in parts)
+
+
+def _is_initials(letters: str, everything: Support) -> bool:
+    """Whether an abbreviation is that of words that stand together in the profile: VM for virtual machine."""
+    if not 2 <= len(letters) <= 6:
+        return False
+    pattern = re.compile(r"\b" + r"\w*[\s-]+".join(re.escape(letter) for letter in letters) + r"\w+", re.IGNORECASE)
+    return any(pattern.search(source.text) for source in everything.sources)
 
 
 def _looks_like_a_name(found: re.Match[str], text: str, language: str) -> bool:

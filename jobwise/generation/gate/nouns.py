@@ -63,7 +63,7 @@ def counted_stems(text: str, end: int) -> frozenset[str]:
 
     Empty where the number stands alone ("grew to 400.") or its noun comes before it ("a team of five").
     """
-    rest = text[end : end + 80]
+    rest = re.sub(r"^\s+(?:of|von|de|di)\s", " ", text[end : end + 80])
     cut = _BREAK.search(rest)
     phrase = rest[: cut.start()] if cut else rest
     found: list[str] = []

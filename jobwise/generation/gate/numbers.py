@@ -36,18 +36,17 @@ class Number:
     text: str
     at_least: bool = False
     hedge: Hedge | None = None
+    currency: str = ""
 
     def supported_by(self, other: "Number") -> bool:
         """Whether a source that says `other` makes this one true: the same, or honestly rounded with a word that says so."""
         if self.kind is NumberKind.VAGUE:
             # "Thousands" is true of anything from a thousand to a million.
             size = min(self.values)
-            return (
-                other.kind is self.kind
-                and other.values == self.values
-                or any(size <= v < size * 1_000 for v in other.values)
-            )
-        if self.kind is not other.kind:
+            if other.kind is self.kind:
+                return other.values == self.values
+            return other.kind is NumberKind.COUNT and any(size <= value < size * 1_000 for value in other.values)
+        if self.kind is not other.kind or (self.currency and other.currency and self.currency != other.currency):
             return False
         if any(_close(own, theirs) for own in self.values for theirs in other.values):
             return not self.at_least or other.at_least or self.hedge is None and other.hedge is Hedge.OVER
@@ -179,7 +178,14 @@ def _number(text: str, match: re.Match[str]) -> Number | None:
         values = frozenset(value * _UNITS[match["time"].lower()] for value in values)
     hedge = _hedge_before(text[: match.start()])
     at_least = bool(match["plus"]) or hedge is Hedge.OVER
-    return Number(kind, values, match.start(), end, match[0].strip(), at_least, hedge)
+    currency = _currency_of(match["before"] or match["after"] or "")
+    return Number(kind, values, match.start(), end, match[0].strip(), at_least, hedge, currency)
+
+
+def _currency_of(sign: str) -> str:
+    known = {"$": "USD", "us$": "USD", "dollar": "USD", "€": "EUR", "euro": "EUR", "£": "GBP", "pound": "GBP"}
+    bare = sign.strip().lower().removesuffix("s")
+    return known.get(bare, bare.upper())
 
 
 def _readings(digits: str) -> frozenset[float]:

@@ -15,13 +15,13 @@ _APPLYING = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
-    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|B\.?V\.?|S\.?A\.?)$",
+    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|B\.\s?V\.|N\.\s?V\.|S\.\s?A\.|S\.\s?r\.\s?l\.|L\.P\.|Co\.|e\.\s?V\.|e\.\s?K\.)$",
     re.IGNORECASE,
 )
 # "At Acme, I led": the company as a place where the person has done something, other than in the conditional.
 _AT = r"(?:at|for|with|from|bei|für|chez|en|presso)"
 _DONE = r"(?:I|we|my team|ich|j[e’'])\s+(?!would|could|can|will|hope|want|wish|look|am (?:applying|interested|excited|writing)|bewerbe|möchte|würde|freue)"
-_PAST = r"(?:worked|work|served|serving|working|employed|experience|time|years?|role|tenure|career|gearbeitet|tätig|arbeite|travaillé)"
+_PAST = r"(?:worked|work|served|serving|working|employed|experience|time|years?|(?:my|previous|former)\s+(?:\w+\s)?role|tenure|career|gearbeitet|tätig|arbeite|travaillé)"
 
 
 def is_about_applying(sentence: str, language: str = "en") -> bool:
@@ -43,7 +43,7 @@ def claims_the_posting(sentence: str, analysis: JobAnalysis, profile: ProfileCon
         if name.lower() in own or not names(sentence, name):
             continue
         place = rf"{_AT}\s+(?:the\s)?{re.escape(name)}"
-        if re.search(rf"(?:{place},?\s+{_DONE}|{_PAST}\s+(?:\w+\s){{0,3}}{place})", sentence, re.IGNORECASE):
+        if re.search(rf"(?:{place},?\s+{_DONE}|\b{_PAST}\s+(?:\w+\s){{0,3}}{place})", sentence, re.IGNORECASE):
             return name
         if re.search(
             rf"\b(?:I|ich)\s+(?:have\s)?(?:led|built|managed|designed|developed|worked|ran|joined)\b[^.]*{place}",

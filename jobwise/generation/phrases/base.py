@@ -1,9 +1,18 @@
 """What every language must be able to say in a letter."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobwise.generation.types import Tone
+
+
+_LEGAL_FORM = re.compile(r",?\s+(?:e\.\s?V\.|e\.\s?K\.|Inc\.|Ltd\.|Corp\.|Co\.|L\.P\.|S\.\s?A\.|B\.\s?V\.|N\.\s?V\.|S\.\s?r\.\s?l\.)$")
+
+
+def ended(sentence: str) -> str:
+    """The sentence with one point at its end, also where its last word brings its own (`Inc.`, `e. V.`)."""
+    return re.sub(r"\.{2}$", ".", sentence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +74,13 @@ class Phrases:
 
     def application(self, title: str, company: str) -> str:
         """The sentence that says what is applied for, with as much as is known."""
+        # A legal form with a point would end the sentence in the eyes of whoever reads on.
+        company = _LEGAL_FORM.sub("", company)
         if title and company:
-            return self.apply_both.format(title=title, company=company)
+            return ended(self.apply_both.format(title=title, company=company))
         if title:
-            return self.apply_title.format(title=title)
-        return self.apply_company.format(company=company) if company else self.apply_neither
+            return ended(self.apply_title.format(title=title))
+        return ended(self.apply_company.format(company=company)) if company else self.apply_neither
 
     def place(self, title: str, employer: str) -> str:
         """Where somebody worked; "" where neither position nor employer is known."""
