@@ -1,7 +1,7 @@
 """The fonts that documents are set in: the open ones of the locked wheel `rendercv-fonts`, and no others.
 
-Fontconfig is pointed at those folders only, so that a document looks the same on every machine and nothing is fetched. All
-of them are under the SIL Open Font License and allow embedding (OS/2 fsType 0).
+Fontconfig is pointed at those folders only, so that a document looks the same on every machine and nothing is fetched.
+All of them are under the SIL Open Font License and allow embedding (OS/2 fsType 0).
 """
 
 import atexit

@@ -19,7 +19,7 @@ _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
 def html(content: DocumentContent, template: Template, paper: PaperSize, created: datetime) -> str:
-    """The document as one HTML page. `created` becomes the PDF's dates, so it must not be the clock's where bytes matter."""
+    """The document as one HTML page. `created` becomes the dates of the PDF."""
     words = labels(content.language)
     kind = words.resume if content.kind is DocumentKind.RESUME else words.letter
     return (

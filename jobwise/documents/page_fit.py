@@ -1,7 +1,7 @@
 """Fitting a document into its pages: first looser or denser setting, then leaving out the least relevant lines.
 
-Knows nothing of HTML or PDF: it asks `measure` how much room a content takes at a slack between 0 (roomy) and 1 (densest).
-Each measure costs a whole layout, so the search interpolates the measured heights instead of halving blindly.
+Knows nothing of HTML or PDF: it asks `measure` how much room a content takes at a slack between 0 (roomy) and 1
+(densest). Each measure costs a whole layout, so the search interpolates measured heights instead of halving blindly.
 """
 
 from collections.abc import Callable, Sequence
@@ -129,8 +129,8 @@ def _too_small(content: DocumentContent, needed: int) -> PageLimitTooSmall:
             "This letter needs more than its one page even at its densest: shorten it.", path="paragraphs"
         )
     return PageLimitTooSmall(
-        f"This résumé needs at least {needed} pages even at its densest: allow {needed} pages, or shorten its summary, its "
-        "skills or its most relevant lines."
+        f"This résumé needs at least {needed} pages even at its densest: allow {needed} pages, or shorten its summary, "
+        "its skills or its most relevant lines."
     )
 
 
@@ -147,8 +147,8 @@ def drop_order(content: DocumentContent) -> list[Line]:
         keep = min(entry.lines, key=lambda line: line.rank)
         spare += [line for line in entry.lines if line is not keep and line.rank > 0]
         last += [keep] if keep.rank > 0 else []
-    # Reversed before the stable sort: of two lines of one rank, the later in the document goes first.
-    return [line for group in (spare, last) for line in sorted(reversed(group), key=lambda line: -line.rank)]
+    # Sorted upwards and then reversed: of two lines of one rank, the later in the document goes first.
+    return [line for group in (spare, last) for line in sorted(group, key=lambda line: line.rank)[::-1]]
 
 
 def without(content: DocumentContent, dropped: Sequence[Line]) -> DocumentContent:

@@ -24,8 +24,8 @@ class RenderRequest(BaseModel):
 class RenderedFile(BaseModel):
     """A finished file and what is known of it.
 
-    `content` is what the file says: the request's less the lines that the page fit dropped and the characters that no font
-    has. `page_count` is 0 for formats without pages.
+    `content` is what the file says: the request's less the lines that the page fit dropped and the characters that no
+    font has. `page_count` is 0 for formats without pages.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import cast
 
 from jobwise.documents.render import RenderedFile, RenderRequest
 from jobwise.errors import ErrorCode, JobWiseError
@@ -15,7 +16,7 @@ class UnknownFormat(JobWiseError):
 
 @dataclass(frozen=True)
 class Format:
-    """An export format. `module` is named, not imported: the registry must not load a layout engine into every process."""
+    """An export format. `module` is named, not imported: this registry must not load a layout engine everywhere."""
 
     key: str
     name: str
@@ -25,14 +26,12 @@ class Format:
 
     def render(self, request: RenderRequest) -> RenderedFile:
         """Make the file. Slow for layouts: run it in a rendering process (`jobwise.documents.renderer`)."""
-        rendered = import_module(f"{__name__}.{self.module}").render(request)
-        assert isinstance(rendered, RenderedFile)  # noqa: S101
-        return rendered
+        return cast("RenderedFile", import_module(f"{__name__}.{self.module}").render(request))
 
 
 FORMATS = {
-    format.key: format
-    for format in (
+    known.key: known
+    for known in (
         Format("pdf", "PDF", "application/pdf", "pdf", module="pdf"),
         Format("text", "Plain text", "text/plain; charset=utf-8", "txt", module="text"),
         Format("json", "JSON Resume", "application/json", "json", module="json_resume"),

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from jobwise.documents.content import DocumentContent, Entry, Item, LetterContent, ResumeContent, SectionKind
+from jobwise.documents.content import Entry, Item, LetterContent, ResumeContent, SectionKind
 from jobwise.documents.render import RenderedFile, RenderRequest
 
 _SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"

@@ -56,7 +56,7 @@ def render(request: RenderRequest) -> RenderedFile:
 
     fitted = fit(content, request.max_pages if content.kind is DocumentKind.RESUME else 1, measure)
     data = fitted.layout.document.write_pdf(
-        pdf_variant="pdf/ua-1", attachments=_attachments(fitted.content, request.created), font_config=_FONTS
+        pdf_variant="pdf/ua-1", attachments=_attachments(fitted.content, request.created)
     )
     return RenderedFile(
         data=data,
