@@ -1,5 +1,6 @@
 """Content to HTML: the step between what a document says and how it is laid out. Every text is escaped."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -7,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from jobwise.documents.content import ContactLine, DocumentContent, DocumentKind, PaperSize
 from jobwise.documents.templates import Template
@@ -15,6 +17,8 @@ from jobwise.documents.templates.labels import labels
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = {DocumentKind.RESUME: "resume.html", DocumentKind.COVER_LETTER: "letter.html"}
 _WIDEST_ROW = 100  # Characters that surely fit on a line at every density.
+_HYPHENATED = re.compile(r"(?=.{1,60}$)\S*\w-\S+")  # Longer ones may have to be broken.
+_SPACES = re.compile(r"(\s+)")
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
@@ -56,15 +60,24 @@ def contact_rows(contact: Sequence[ContactLine]) -> list[tuple[ContactLine, ...]
     return rows
 
 
+def whole_words(text: str) -> Markup:
+    """Escape a text and keep words with a hyphen on one line.
+
+    Text extractors take a hyphen at a line's end for hyphenation and drop it: "part-time" would be read as "parttime".
+    """
+    return Markup("").join(  # noqa: S704
+        Markup('<span class="whole">{}</span>').format(word) if _HYPHENATED.fullmatch(word) else escape(word)
+        for word in _SPACES.split(text)
+    )
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        auto_reload=False,
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
     )
+    environment.filters["whole_words"] = whole_words
+    return environment
 
 
 @lru_cache(maxsize=16)

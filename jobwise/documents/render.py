@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobwise.documents.content import DocumentContent, PaperSize
+from jobwise.documents.read_back import ReadBack
 
 
 class RenderRequest(BaseModel):
@@ -33,5 +34,6 @@ class RenderedFile(BaseModel):
     data: bytes = Field(exclude=True, repr=False)
     content: Annotated[DocumentContent, Field(discriminator="kind")]
     page_count: int = 0
+    read_back: ReadBack | None = Field(default=None, description="Of a PDF: what a machine reads in it.")
     dropped_lines: tuple[UUID, ...] = Field(default=(), description="Fact ids of the lines that did not fit.")
     warnings: tuple[str, ...] = Field(default=(), description="Sentences for people.")

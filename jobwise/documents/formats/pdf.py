@@ -23,6 +23,7 @@ from jobwise.documents import glyphs, markup
 from jobwise.documents.content import DocumentContent, DocumentKind, PaperSize, ResumeContent
 from jobwise.documents.formats import json_resume
 from jobwise.documents.page_fit import Layout, fit
+from jobwise.documents.read_back import read_back
 from jobwise.documents.render import RenderedFile, RenderRequest
 from jobwise.documents.templates import Template, template
 
@@ -56,12 +57,13 @@ def render(request: RenderRequest) -> RenderedFile:
 
     fitted = fit(content, request.max_pages if content.kind is DocumentKind.RESUME else 1, measure)
     data = fitted.layout.document.write_pdf(
-        pdf_variant="pdf/ua-1", attachments=_attachments(fitted.content, request.created)
+        pdf_variant="pdf/ua-1", pdf_identifier=True, attachments=_attachments(fitted.content, request.created)
     )
     return RenderedFile(
         data=data,
         content=fitted.content,
         page_count=fitted.layout.pages,
+        read_back=read_back(data, fitted.content, request.paper),
         dropped_lines=fitted.dropped,
         warnings=setting.warnings,
     )
