@@ -46,6 +46,14 @@ def skill_names(skill: Skill) -> tuple[str, ...]:
     return skill.keywords or ((skill.name,) if skill.name else ())
 
 
+def skills_of(skill: Skill) -> tuple[str, ...]:
+    """The names in a row that are skills: of "jQuery: still useful for old sites" the name, of a group its keywords."""
+    known = vocabulary().canonical
+    if skill.keywords and known(skill.name) and not any(known(keyword) for keyword in skill.keywords):
+        return (skill.name,)
+    return skill_names(skill)
+
+
 def years_worked(experiences: Iterable[Experience], today: date) -> float:
     """Years of paid work, overlaps counted once. Undated posts count nothing."""
     spans = sorted(
@@ -129,7 +137,7 @@ def _list_facts(profile: ProfileContent) -> Iterator[Fact]:
     for skill in profile.skills:
         names = skill_names(skill)
         text = f"{skill.name}: {', '.join(names)}" if skill.keywords and skill.name else ", ".join(names)
-        yield Fact(id=skill.id, kind=FactKind.SKILL, text=text, terms=named_terms([skill.name, *names]))
+        yield Fact(id=skill.id, kind=FactKind.SKILL, text=text, terms=named_terms([skill.name, *skills_of(skill)]))
     for certification in profile.certifications:
         text = ", ".join(part for part in (certification.name, certification.issuer) if part)
         yield _fact(certification.id, FactKind.CERTIFICATION, text, named_terms([certification.name]))

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-_BOUNDARY = re.compile(r"(?<=[.!?…])[\"”’»“)\]]*\s+(?=[\"“„«(\[]?[A-ZÀ-ÞŠŽ0-9])|(?<=[。！？])")
+_BOUNDARY = re.compile(r"([.!?…][\"”’»“)\]]*)\s+(?=[\"“„«(\[]?[A-ZÀ-ÖØ-ÞŠŽ0-9])|([。！？][」』）]*)(?=.)")
 # A point after one of these ends no sentence.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nr|Jr|Sr|Dept|vs|e\.g|i\.e|approx|U\.S|z\.\s?B|d\.\s?h|u\.\s?a|eG|bzw|ca|inkl"
@@ -32,7 +32,7 @@ _FUNCTION_WORDS = {
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each with its punctuation, on one line."""
-    pieces = [piece for piece in _BOUNDARY.split(" ".join(text.split())) if piece]
+    pieces = _BOUNDARY.sub(lambda found: f"{found[1] or found[2]}\n", " ".join(text.split())).splitlines()
     joined: list[str] = []
     for piece in pieces:
         if joined and _ABBREVIATION.search(joined[-1]):

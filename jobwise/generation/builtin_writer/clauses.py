@@ -94,9 +94,9 @@ def clause_of(highlight: str, current: bool, of_project: bool = False) -> Clause
     if word.endswith("ly") and is_past(rest.partition(" ")[0].lower()):
         return Clause(_lowered(text), "person")
     if is_past(word) and _is_persons(word, rest, of_project):
-        return Clause(_lowered(text), "person")
+        return Clause(_with_subjects(_lowered(text)), "person")
     if word in _PRESENT and rest and (present := _present(text, word, rest, current)):
-        return Clause(present, "person")
+        return Clause(_with_subjects(present), "person")
     if word.endswith("ing") and len(word) > 5 and rest and rest.split(" ")[0] not in _AFTER_NOUN | {"in", "on"}:
         return Clause(_lowered(text), "doing")
     return Clause(text, "quoted")
@@ -141,6 +141,11 @@ def _present(text: str, word: str, rest: str, current: bool) -> str:
     if any(found[1].lower() in _PRESENT for found in _SECOND_VERB.finditer(rest)):
         return ""
     return f"{_PRESENT[word]} {rest}"
+
+
+def _with_subjects(text: str) -> str:
+    """A second clause behind a semicolon needs its own "I"."""
+    return re.sub(r"; (\w+)(?= )", lambda found: f"; I {found[1]}" if is_past(found[1]) else found[0], text)
 
 
 def _lowered(text: str) -> str:

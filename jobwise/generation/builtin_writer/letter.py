@@ -3,30 +3,34 @@
 Claims are the person's own achievements; the frames around them claim nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from jobwise.documents.content import DocumentKind
 from jobwise.generation import ledger
-from jobwise.generation.builtin_writer.clauses import Clause, clause_of, main_sentence
-from jobwise.generation.builtin_writer.qualifications import credential_sentences, study_sentence
+from jobwise.generation.builtin_writer.clauses import main_sentence
 from jobwise.generation.builtin_writer.material import (
     Achievement,
     Chapter,
     chapters_of,
+    kind_of,
     listed_surfaces,
+    says_already,
     requirement_ids,
     skill_ids,
 )
+from jobwise.generation.builtin_writer.narration import Position, Telling, tell
+from jobwise.generation.builtin_writer.qualifications import credential_sentences, study_sentence
 from jobwise.generation.facts import squeeze
 from jobwise.generation.phrases import Phrases
 from jobwise.generation.types import Change, MatchReport, Operation, Options, Tone, Transform
 from jobwise.jobs.requirements import JobAnalysis
+from jobwise.jobs.vocabulary import TermKind
 from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent
 
-_LONGEST_CLAUSE = 45
+_LONGEST_SENTENCE = 50
 _FREELANCE = (
     "freelance",
     "self-employed",
@@ -122,9 +126,11 @@ class _Author:
         """The one strongest link between the person and the posting, and the entry it speaks of."""
         asked = {term for requirement in self._analysis.requirements for term in requirement.terms}
         jobs = [chapter for chapter in self._chapters if isinstance(chapter.entry, Experience)]
-        shown = [(chapter, [text for term, text in chapter.surfaces.items() if term in asked]) for chapter in jobs]
-        best = max(shown, key=lambda pair: (min(len(pair[1]), 3), pair[0].score), default=None)
-        listed = {term: text for term, text in listed_surfaces(self._report, self._analysis).items() if term in asked}
+        shown = [(chapter, self._telling_terms(chapter, asked)) for chapter in jobs]
+        # Of equals, what the person does now is the stronger link.
+        best = max(shown, key=lambda pair: (min(len(pair[1]), 3) + pair[0].current, pair[0].score), default=None)
+        skills = listed_surfaces(self._report, self._analysis)
+        listed = {term: text for term, text in skills.items() if term in asked and self._may_name(term, text)}
         if best and len(best[1]) >= min(2, len(listed)) and best[1]:
             chapter, terms = best
             frame = self._phrases.involves_now if chapter.current else self._phrases.involves_then
@@ -133,17 +139,31 @@ class _Author:
         if listed:
             text = self._phrases.skills_include.format(terms=self._phrases.listing(list(listed.values())[:4]))
             return [Sentence(text, skill_ids(self._profile, frozenset(list(listed)[:4])))], None
-        return self._career(jobs), None
+        return self._career(jobs)
 
-    def _career(self, jobs: Sequence[Chapter]) -> list[Sentence]:
+    def _telling_terms(self, chapter: Chapter, asked: set[str]) -> list[str]:
+        """The asked-for terms of an entry, save those that the position's title says already."""
+        title = chapter.entry.title if isinstance(chapter.entry, Experience) else chapter.entry.role
+        return [
+            text
+            for term, text in chapter.surfaces.items()
+            if term in asked and self._may_name(term, text) and not says_already(title, text)
+        ]
+
+    def _may_name(self, term: str, text: str) -> bool:
+        """Outside English, a term that is no name is named only in the posting's own language."""
+        is_name = kind_of(term) in (TermKind.TOOL, TermKind.CERTIFICATION)
+        return self._phrases.language == "en" or is_name or any(text in quote.quote for quote in self._analysis.requirements)
+
+    def _career(self, jobs: Sequence[Chapter]) -> tuple[list[Sentence], Chapter | None]:
         """Where the posting and the profile share no named skill: what the person does or has studied."""
         worked = [chapter for chapter in jobs if _is_work(chapter) and self._place(chapter)]
         if worked:
             latest = max(worked, key=lambda chapter: (chapter.current, chapter.entry.end or chapter.entry.start or ""))
             frame = self._phrases.career_now if latest.current else self._phrases.career_then
-            return [Sentence(frame.format(place=self._place(latest)), (latest.entry.id,))]
+            return [Sentence(frame.format(place=self._place(latest)), (latest.entry.id,))], latest
         study = study_sentence(self._profile, self._phrases, self._today)
-        return [Sentence(*study)] if study else []
+        return ([Sentence(*study)] if study else []), None
 
     def _told(self, connected: Chapter | None) -> tuple[list[Sentence], list[Sentence]]:
         """The closest entry's achievements, and those of the next entry."""
@@ -152,7 +172,7 @@ class _Author:
         telling = [chapter for chapter in self._chapters if chapter.achievements]
         if not telling:
             return self._projects_described(), []
-        main = next((chapter for chapter in telling if chapter is connected), telling[0])
+        main = next((chapter for chapter in telling if chapter is connected), None) or _best_to_tell(telling)
         others = [chapter for chapter in telling if chapter is not main]
         most = 1 if self._voice.tone is Tone.CONCISE else 2
         first = self._tell(main, most, brief=main is connected, after=None)
@@ -160,59 +180,24 @@ class _Author:
         return first, second
 
     def _tell(self, chapter: Chapter, most: int, *, brief: bool, after: Chapter | None) -> list[Sentence]:
-        chosen = self._best_clauses(chapter, most)
+        """The achievements of an entry that are most relevant and can be told in a natural sentence."""
         place = self._place(chapter, brief=brief)
-        sentences = []
-        for number, (achievement, clause) in enumerate(chosen):
-            text = self._sentence(clause, place, chapter.current, again=number > 0)
-            if number == 0 and after and _is_earlier(chapter, after):
-                text = self._phrases.earlier.format(sentence=_decapitalised(text))
-            sentences.append(Sentence(text, (achievement.fact_id, chapter.entry.id)))
+        first = Position.EARLIER if after and _is_earlier(chapter, after) else Position.FIRST
+        told = [(self._telling(item, place, first, chapter), item) for item in chapter.achievements]
+        chosen = sorted(told, key=lambda pair: -_worth(*pair))[:most]
+        sentences: list[Sentence] = []
+        for telling, item in chosen:
+            if not sentences:
+                sentences.append(Sentence(telling.text, (item.fact_id, chapter.entry.id)))
+            elif telling.quoted == chosen[0][0].quoted:
+                # A second one is told only if it is as natural as the first.
+                again = self._telling(item, place, Position.AGAIN, chapter)
+                sentences.append(Sentence(again.text, (item.fact_id, chapter.entry.id)))
         return sentences
 
-    def _best_clauses(self, chapter: Chapter, most: int) -> list[tuple[Achievement, Clause]]:
-        """The achievements that are most relevant and can be told in a natural sentence, told in order of relevance."""
+    def _telling(self, item: Achievement, place: str, position: Position, chapter: Chapter) -> Telling:
         of_project = not isinstance(chapter.entry, Experience)
-        candidates = []
-        for achievement in chapter.achievements:
-            clause = self._clause(achievement.text, chapter.current, of_project)
-            awkward = 1.0 * (clause.kind == "quoted") + 1.5 * (len(clause.text.split()) > _LONGEST_CLAUSE)
-            candidates.append((achievement.score - awkward, achievement, clause))
-        candidates.sort(key=lambda item: -item[0])
-        chosen = [(achievement, clause) for _, achievement, clause in candidates[:most]]
-        # A second one is told only if it is as natural as the first.
-        return [pair for number, pair in enumerate(chosen) if not number or pair[1].kind == chosen[0][1].kind]
-
-    def _clause(self, text: str, current: bool, of_project: bool) -> Clause:
-        if self._phrases.language == "en":
-            return clause_of(text, current, of_project)
-        return Clause(main_sentence(text), "quoted")
-
-    def _sentence(self, clause: Clause, place: str, current: bool, *, again: bool) -> str:
-        if clause.kind == "person":
-            return (
-                f"I also {clause.text}."
-                if again
-                else f"{_capitalised(place)}, I {clause.text}."
-                if place
-                else f"I {clause.text}."
-            )
-        if clause.kind == "doing":
-            verb = "involves" if current else "involved"
-            return (
-                f"It also {verb} {clause.text}."
-                if again
-                else f"My work {place} {verb} {clause.text}.".replace("  ", " ")
-            )
-        if clause.kind == "own":
-            return f"{clause.text}."
-        frame = self._phrases.quote_again if again else self._phrases.quote
-        return " ".join(frame.format(place=place, text=self._quoted(clause.text)).split(" "))
-
-    def _quoted(self, text: str) -> str:
-        """The words as they stand; behind a colon, languages that write nouns small begin small."""
-        keeps = self._phrases.language in {"en", "de", "ja"} or text[1:2].isupper() or text[1:2].isdigit()
-        return text if keeps else _decapitalised(text)
+        return tell(self._phrases, item.text, place, position, current=chapter.current, of_project=of_project)
 
     def _projects_described(self) -> list[Sentence]:
         described = [project for project in self._profile.projects if project.name and project.description]
@@ -241,6 +226,11 @@ def inline_title(title: str) -> str:
     return squeeze(title).split(",")[0].split(" (")[0].strip()
 
 
+def _best_to_tell(telling: Sequence[Chapter]) -> Chapter:
+    """Paid work comes before a project that is only a little more relevant."""
+    return max(telling, key=lambda chapter: chapter.score * (1.6 if _is_work(chapter) else 1.0))
+
+
 def _is_work(chapter: Chapter) -> bool:
     return isinstance(chapter.entry, Experience) and chapter.entry.kind is ExperienceKind.WORK
 
@@ -250,15 +240,6 @@ def _is_earlier(chapter: Chapter, other: Chapter) -> bool:
     return both_work and bool(chapter.entry.end and other.entry.start and chapter.entry.end <= other.entry.start)
 
 
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _decapitalised(text: str) -> str:
-    word = text.partition(" ")[0]
-    return text if word == "I" or word[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def evidence_of(sentences: Iterable[Sentence]) -> tuple[UUID, ...]:
-    """All facts that the sentences rest on, each once."""
-    return tuple(dict.fromkeys(id_ for sentence in sentences for id_ in sentence.fact_ids))
+def _worth(telling: Telling, item: Achievement) -> float:
+    """Relevance, less what makes a sentence awkward: a quotation, or too many words."""
+    return item.score - 1.0 * telling.quoted - 1.5 * (len(telling.text.split()) > _LONGEST_SENTENCE)

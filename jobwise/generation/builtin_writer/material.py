@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from jobwise.generation.facts import named_terms, skill_names, squeeze, terms_in
-from jobwise.generation.prose import language_of, sentences
+from jobwise.generation.credentials import language_codes
+from jobwise.generation.facts import named_terms, skills_of, squeeze, terms_in
+from jobwise.generation.prose import language_of, sentences, words
 from jobwise.generation.types import MatchReport, Strength
-from jobwise.generation.weighing import terms_of_posting
+from jobwise.generation.weighing import stems, terms_of_posting
 from jobwise.jobs.requirements import JobAnalysis
-from jobwise.jobs.vocabulary import TermKind, vocabulary
+from jobwise.jobs.vocabulary import Mention, TermKind, vocabulary
 from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent, Project
+
+# Methods and fields of knowledge that are named after somebody or something.
+_PROPER = words(
+    "Scrum Kanban Kaizen Montessori English German French Spanish Italian Dutch American British European Union Basel Solvency "
+    "Bayesian Monte Carlo Markov Gaussian Fourier Kalman Six Sigma Agile Lean Python Java Excel Google Microsoft Gantt"
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +83,35 @@ def _achievements(entry: Experience | Project, report: MatchReport, wanted: froz
 
 
 def _surfaces(entry: Experience | Project, wanted: tuple[str, ...]) -> dict[str, str]:
-    """The posting's terms that an entry names, the most important first, each as the person writes it."""
+    """The posting's terms that an entry names, the most important first, each as it is written in running text."""
     own: dict[str, str] = {}
     names = entry.skills if isinstance(entry, Experience) else entry.keywords
     for name in names:
-        for term in named_terms([name]):
-            own.setdefault(term, name if len(named_terms([name])) == 1 else term)
+        if len(terms := named_terms([name])) == 1:
+            own.setdefault(terms[0], inline(name, kind_of(terms[0])))
     for text in (line.text for line in entry.highlights):
         for mention in vocabulary().find(text):
-            own.setdefault(mention.term, inline(mention.surface, mention.kind))
-    return {term: own[term] for term in wanted if term in own and kind_of(term) is not TermKind.SOFT}
+            own.setdefault(mention.term, _running(mention, text))
+    return {term: own[term] for term in wanted if term in own and is_worth_naming(term)}
+
+
+def _running(mention: Mention, text: str) -> str:
+    """A mention as running text. Where the person bent the name (`accountants`), the term's own name stands instead."""
+    if mention.kind in (TermKind.TOOL, TermKind.CERTIFICATION) or language_of(text) not in ("en", ""):
+        return mention.surface
+    bent = mention.surface.isalpha() and mention.surface[1:].islower() and mention.surface.lower() != mention.term.lower()
+    return inline(mention.term if bent else mention.surface, mention.kind)
+
+
+def says_already(title: str, term: str) -> bool:
+    """Whether a title says a term: an accountant need not be told to know accounting."""
+    own, said = stems(term), stems(title)
+    return bool(own) and all(any(word.startswith(part[:6]) for word in said) for part in own)
+
+
+def is_worth_naming(term: str) -> bool:
+    """Whether a term says something in a list: soft skills and languages need an example, not a name."""
+    return kind_of(term) is not TermKind.SOFT and not language_codes(term)
 
 
 def listed_surfaces(report: MatchReport, analysis: JobAnalysis) -> dict[str, str]:
@@ -94,23 +120,27 @@ def listed_surfaces(report: MatchReport, analysis: JobAnalysis) -> dict[str, str
     for name in report.ranked_skills:
         for term in named_terms([name]):
             own.setdefault(term, inline(name, kind_of(term)))
-    wanted = terms_of_posting(analysis)
-    return {term: own[term] for term in wanted if term in own and kind_of(term) is not TermKind.SOFT}
+    return {term: own[term] for term in terms_of_posting(analysis) if term in own and is_worth_naming(term)}
 
 
 def skill_ids(profile: ProfileContent, terms: frozenset[str]) -> tuple[UUID, ...]:
     """The rows of the skills list that name any of the terms."""
     return tuple(
-        skill.id for skill in profile.skills if terms.intersection(named_terms([skill.name, *skill_names(skill)]))
+        skill.id for skill in profile.skills if terms.intersection(named_terms([skill.name, *skills_of(skill)]))
     )
 
 
 def inline(surface: str, kind: TermKind | None) -> str:
-    """A term as it stands inside a sentence: names of things stay, other words lose the capital of a heading."""
+    """A term as it stands inside an English sentence: names of things stay, other words lose the capitals of a heading."""
     text = squeeze(surface)
-    if kind in (TermKind.TOOL, TermKind.CERTIFICATION) or not text[:1].isupper() or text[1:] != text[1:].lower():
+    if kind in (None, TermKind.TOOL, TermKind.CERTIFICATION) or not text.isascii():
         return text
-    return text[0].lower() + text[1:]
+    return " ".join(_plain(word) for word in text.split(" "))
+
+
+def _plain(word: str) -> str:
+    is_heading = word[:1].isupper() and word[1:] == word[1:].lower() and len(word) > 1
+    return word.lower() if is_heading and word not in _PROPER else word
 
 
 def kind_of(term: str) -> TermKind | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from jobwise.generation.credentials import Fluency, degree_levels, fluency
+from jobwise.generation.credentials import Fluency, degree_levels, fluency, language_codes
 from jobwise.generation.facts import named_terms, squeeze
 from jobwise.generation.phrases import Phrases
 from jobwise.generation.types import MatchReport, Strength
@@ -30,7 +30,8 @@ def credential_sentences(
         names = phrases.listing([squeeze(own.name) for own in certificates])
         yield phrases.certifications.format(names=names), tuple(own.id for own in certificates)
     languages = [own for own in profile.languages if own.id in answered]
-    if languages:
+    # That one speaks the letter's own language goes without saying.
+    if any(phrases.language not in language_codes(own.name) for own in languages):
         names = phrases.listing([_language(own) for own in languages])
         yield phrases.languages_spoken.format(names=names), tuple(own.id for own in languages)
 
@@ -89,4 +90,5 @@ def _answered(analysis: JobAnalysis, report: MatchReport) -> set[UUID]:
 
 def _language(own: Language) -> str:
     weak = Fluency.UNKNOWN < fluency(own.fluency) < Fluency.PROFESSIONAL
-    return f"{squeeze(own.name)} ({squeeze(own.fluency)})" if weak else squeeze(own.name)
+    level = squeeze(own.fluency).replace(" (", ", ").replace(")", "")
+    return f"{squeeze(own.name)} ({level})" if weak else squeeze(own.name)

@@ -11,6 +11,7 @@ from jobwise.generation.builtin_writer.material import (
     chapters_of,
     kind_of,
     requirement_ids,
+    says_already,
     surfaces_shown,
 )
 from jobwise.generation.facts import HEADLINE_ID, SUMMARY_ID, named_terms, skill_names, squeeze, terms_in
@@ -28,6 +29,11 @@ _MOST_TERMS = 4
 _LEANING = re.compile(
     r"^[(“\"]?(?:he|she|they|it|this|these|those|that|also|however|there|then|both|before|after|while|additionally|moreover|"
     r"er|sie|dies\w*|dabei|dort|zudem|außerdem|danach|il|elle|cela|él|ella|esto|além|ele|ela|inoltre|daarnaast|hij|zij)\b",
+    re.IGNORECASE,
+)
+_WISH = re.compile(
+    r"^(?:eager|seeking|looking|open to|keen|motivated|interested|aiming|hoping|excited|ready|now|currently seeking|i\b|i['’]|my\b|"
+    r"suche|auf der suche|offen|interessiert|busco|je cherche|à la recherche|cerco|zoek)\b",
     re.IGNORECASE,
 )
 _WANTS = {Importance.MUST: "requires", Importance.SHOULD: "asks for", Importance.NICE: "welcomes"}
@@ -74,7 +80,7 @@ class _Editor:
         own = self._chosen_sentences(sentences(original))
         added, evidence = self._added_sentences(" ".join(own))
         value = " ".join([*own, *added])
-        if value == original or not value:
+        if not value or (not added and own == sentences(original)):
             return None
         reasons = []
         if added:
@@ -167,9 +173,11 @@ class _Editor:
     def _chosen_sentences(self, own: Sequence[str]) -> list[str]:
         if len(own) < 3 or any(_LEANING.match(sentence) for sentence in own[1:]):
             return list(own)
-        # The first sentence says who this is; the others follow by how much of the posting they speak of.
-        rest = sorted(own[1:], key=lambda sentence: -len(self._wanted_terms(sentence)))
-        return [own[0], *rest[: _MOST_SENTENCES - 1]]
+        # The first sentence says who this is; the others follow by how much of the posting they speak of; wishes end it.
+        wishes = [sentence for sentence in own[1:] if _WISH.match(sentence)]
+        told = [sentence for sentence in own[1:] if sentence not in wishes]
+        told.sort(key=lambda sentence: -len(self._wanted_terms(sentence)))
+        return [own[0], *told[: _MOST_SENTENCES - 1 - len(wishes[:1])], *wishes[:1]]
 
     def _added_sentences(self, said: str) -> tuple[list[str], list[UUID]]:
         if self._phrases is None:
@@ -184,7 +192,13 @@ class _Editor:
         shown = surfaces_shown(chapters_of(self._profile, self._analysis, self._report))
         asked = {term for requirement in self._analysis.requirements for term in requirement.terms}
         named = self._wanted_terms(said)
-        unsaid = {term: text for term, (text, _) in shown.items() if term in asked and term not in named}
+        # A nurse need not be told to have experience with nursing.
+        known = f"{title} {self._latest_title()}"
+        unsaid = {
+            term: text
+            for term, (text, _) in shown.items()
+            if term in asked and term not in named and self._may_name(term, text) and not says_already(known, text)
+        }
         chosen = list(unsaid)[:_MOST_TERMS]
         if len(chosen) >= 2:
             added.append(
@@ -192,6 +206,11 @@ class _Editor:
             )
             evidence += [id_ for term in chosen for id_ in shown[term][1]]
         return added, list(dict.fromkeys(evidence))
+
+    def _may_name(self, term: str, text: str) -> bool:
+        is_name = kind_of(term) in (TermKind.TOOL, TermKind.CERTIFICATION)
+        is_english = self._phrases is not None and self._phrases.language == "en"
+        return is_english or is_name or any(text in quote.quote for quote in self._analysis.requirements)
 
     def _latest_title(self) -> str:
         jobs = [

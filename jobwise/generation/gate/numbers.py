@@ -49,7 +49,7 @@ class Number:
         if self.kind is not other.kind or (self.currency and other.currency and self.currency != other.currency):
             return False
         if any(_close(own, theirs) for own in self.values for theirs in other.values):
-            return not self.at_least or other.at_least or self.hedge is None and other.hedge is Hedge.OVER
+            return not self.at_least or other.at_least or (self.hedge is None and other.hedge is Hedge.OVER)
         return any(_rounds(self, own, theirs) for own in self.values for theirs in other.values)
 
 

@@ -63,6 +63,7 @@ def _names_of(title: str, company: str, location: str) -> tuple[str, ...]:
 def _variants(title: str, company: str, location: str) -> Iterator[str]:
     for whole in (title, company, location):
         yield whole.strip()
+        yield whole.strip().strip("\"“”'")
     yield re.split(r",|\s[–—|-]\s|\s\(", title)[0].strip()
     yield re.sub(r"\s*\([^)]*\)", "", title).strip()
     yield _LEGAL.sub("", company).strip()

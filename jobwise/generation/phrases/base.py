@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 from jobwise.generation.types import Tone
 
+_LEGAL_FORM = re.compile(
+    r",?\s+(?:e\.\s?V\.|e\.\s?K\.|Inc\.|Ltd\.|Corp\.|Co\.|L\.P\.|S\.\s?A\.|B\.\s?V\.|N\.\s?V\.|S\.\s?r\.\s?l\.)$"
+)
 
-_LEGAL_FORM = re.compile(r",?\s+(?:e\.\s?V\.|e\.\s?K\.|Inc\.|Ltd\.|Corp\.|Co\.|L\.P\.|S\.\s?A\.|B\.\s?V\.|N\.\s?V\.|S\.\s?r\.\s?l\.)$")
+
+def inline_title(title: str) -> str:
+    """A posting's title for running text: without the quotes around it, and not shouting."""
+    bare = title.strip().strip("\"“”'")
+    if not bare.isupper() or " " not in bare:
+        return bare
+    small = {"AND", "OF", "FOR", "THE", "IN", "AT", "TO", "ON"}
+    return " ".join(
+        word.lower() if word in small else word if len(word.strip(",.()")) <= 3 else word.capitalize()
+        for word in bare.split()
+    )
 
 
 def ended(sentence: str) -> str:
@@ -58,6 +71,7 @@ class Phrases:
 
     quote: str
     quote_again: str
+    quote_earlier: str
     earlier: str
 
     degree: str
@@ -70,10 +84,12 @@ class Phrases:
 
     def subject(self, title: str) -> str:
         """The letter's subject line."""
-        return self.subject_with_title.format(title=title) if title else self.subject_plain
+        shown = inline_title(title)
+        return self.subject_with_title.format(title=shown) if shown else self.subject_plain
 
     def application(self, title: str, company: str) -> str:
         """The sentence that says what is applied for, with as much as is known."""
+        title = inline_title(title)
         # A legal form with a point would end the sentence in the eyes of whoever reads on.
         company = _LEGAL_FORM.sub("", company)
         if title and company:

@@ -37,6 +37,7 @@ JAPANESE = Phrases(
     built_with="プロジェクト「{name}」では、{terms}に携わりました。",
     quote="{place}での仕事について、職務経歴書から引用いたします。「{text}」",
     quote_again="また、次の経験もございます。「{text}」",
+    quote_earlier="それ以前の{place}での仕事について、職務経歴書から引用いたします。「{text}」",
     earlier="{sentence}",
     degree="学歴：{institution}、{degree}。",
     certifications="保有資格は{names}です。",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from jobwise.generation.facts import facts_of, named_terms, skill_names, years_worked
+from jobwise.generation.facts import facts_of, named_terms, skills_of, years_worked
 from jobwise.generation.types import Fact, FactKind, Gap, MatchReport, RequirementMatch, Strength
 from jobwise.generation.weighing import Weigher, terms_of_posting
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
@@ -14,6 +14,8 @@ _IMPORTANCE = {Importance.MUST: 1.25, Importance.SHOULD: 1.0, Importance.NICE: 0
 # Nobody is hired without these where the posting insists, however well the rest fits.
 _BLOCKING_KINDS = {RequirementKind.CERTIFICATION, RequirementKind.LANGUAGE, RequirementKind.EDUCATION}
 _BLOCKED_SCORE = 69
+# How much an answer to such a requirement says about a single achievement.
+_TELLING = {RequirementKind.SOFT_SKILL: 0.3, RequirementKind.LANGUAGE: 0.2, RequirementKind.EDUCATION: 0.5}
 
 
 def match(profile: ProfileContent, analysis: JobAnalysis, today: date) -> MatchReport:
@@ -137,9 +139,11 @@ def _fact_scores(
 ) -> dict[UUID, float]:
     """Relevance for ordering: the requirements that a fact answers, the keywords it names, then numbers and recency."""
     scores = {fact.id: 0.0 for fact in facts}
+    kinds = {requirement.id: requirement.kind for requirement in analysis.requirements}
     for found in matches:
+        telling = _TELLING.get(kinds[found.requirement_id], 1.0)
         for evidence in found.evidence:
-            scores[evidence.fact_id] += 2 * _IMPORTANCE[found.importance] * evidence.strength.weight
+            scores[evidence.fact_id] += 2 * telling * _IMPORTANCE[found.importance] * evidence.strength.weight
     rank = {term: position for position, term in enumerate(wanted)}
     for fact in facts:
         scores[fact.id] += sum(1 - rank[term] / (2 * len(rank)) for term in fact.terms if term in rank)
@@ -151,7 +155,7 @@ def _fact_scores(
 
 def _ranked_skills(profile: ProfileContent, wanted: Sequence[str]) -> tuple[str, ...]:
     rank = {term: position for position, term in enumerate(wanted)}
-    names = list(dict.fromkeys(name for skill in profile.skills for name in skill_names(skill)))
+    names = list(dict.fromkeys(name for skill in profile.skills for name in skills_of(skill)))
 
     def place(name: str) -> int:
         return min((rank[term] for term in named_terms([name]) if term in rank), default=len(rank))
