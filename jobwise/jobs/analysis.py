@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jobwise.jobs import cues
 from jobwise.jobs.headings import SectionKind
@@ -26,10 +27,10 @@ _READ = {"fr", "es"}
 
 
 def analyze(posting_title: str, company: str, text: str, location: str = "") -> JobAnalysis:
-    """Read a posting's text. What is given of title, company and location is kept; what is empty is guessed from the text.
+    """Read a posting's text. What is given of title, company and location is kept; what is empty is guessed.
 
-    Every requirement's quote is an exact part of `text`. Text that addresses a program instead of an applicant is data like
-    any other and is left out with a warning.
+    Every requirement's quote is an exact part of `text`. Text that addresses a program instead of an applicant is data
+    like any other and is left out with a warning.
     """
     read = outline(text)
     language = detect(text)
@@ -74,9 +75,11 @@ class _Unit:
     kind: SectionKind
 
 
-_ABBREVIATIONS = frozenset(
-    ["e.g", "i.e", "etc", "incl", "approx", "resp", "vs", "no", "sr", "jr", "dr", "mr", "mrs", "ms", "st", "inc", "ltd", "co", "dept", "min", "max", "ca", "z.b", "bzw", "inkl", "ggf", "u.a", "d.h", "evtl", "mind", "vgl", "u.s", "u.k", "p.ex", "ej", "p.ej", "tj", "např", "apod"]
-)
+_ABBREVIATIONS = frozenset({
+    "e.g", "i.e", "etc", "incl", "approx", "resp", "vs", "no", "sr", "jr", "dr", "mr", "mrs", "ms", "st", "inc",
+    "ltd", "co", "dept", "min", "max", "ca", "z.b", "bzw", "inkl", "ggf", "u.a", "d.h", "evtl", "mind", "vgl",
+    "u.s", "u.k", "p.ex", "ej", "p.ej", "tj", "např", "apod",
+})  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?]['\")\]*]*\s+(?=[^\sa-zà-ÿ])|[。！？]|\n\s*\n")
 _CLAUSE_END = re.compile(
     r";\s+|\s[–—]\s|,\s(?=(?:ideally|preferabl[ye]|bonus|möglichst|idealerweise|vorzugsweise|idéalement"
@@ -118,7 +121,7 @@ def _clauses(text: str, start: int, end: int, mentions: _Mentions) -> Iterator[t
     """Cut a sentence at `;`, a dash or ", ideally" where its parts insist differently and each asks for something."""
     cuts = [match.start() for match in _CLAUSE_END.finditer(text, start, end)]
     edges = [start, *cuts, end]
-    parts = list(zip(edges, edges[1:], strict=False))
+    parts = list(pairwise(edges))
     levels = [cues.importance_of(text[slice(*part)], Importance.MUST) for part in parts]
     if len(set(levels)) > 1 and all(_asks_by_itself(text, part, mentions) for part in parts):
         yield from _merged(parts, levels)
@@ -126,7 +129,9 @@ def _clauses(text: str, start: int, end: int, mentions: _Mentions) -> Iterator[t
         yield start, end
 
 
-_FILLER = frozenset(["but", "and", "also", "this", "that", "are", "would", "not", "the", "ist", "und", "sind", "aber", "est", "sont"])
+_FILLER = frozenset({
+    "but", "and", "also", "this", "that", "are", "would", "not", "the", "ist", "und", "sind", "aber", "est", "sont",
+})  # fmt: skip
 
 
 def _asks_by_itself(text: str, part: tuple[int, int], mentions: _Mentions) -> bool:
@@ -195,7 +200,7 @@ def _may_ask(unit: _Unit) -> bool:
 
 
 def _asks_for_anything(quote: str) -> bool:
-    """Whether a sentence of prose under a heading such as "Your profile" asks for something, rather than leading in to it."""
+    """Whether a sentence of prose under a heading such as "Your profile" asks for something, or only leads in to it."""
     patterns = (
         cues.ASKS,
         cues.SUBSTANCE,

@@ -125,7 +125,10 @@ def capture_html(html: str | bytes, url: str = "") -> CapturedPosting:
     if not postings:
         return _from_page_text(page, address)
     posting, certain = json_ld.choose(postings, addresses)
-    several = f"This page holds {len(postings)} postings; the first was taken. Check that it is the one you mean, or paste its text."
+    several = (
+        f"This page holds {len(postings)} postings; the first was taken."
+        " Check that it is the one you mean, or paste its text."
+    )
     return _from_json(posting, address, [] if certain else [several], fallback=page)
 
 

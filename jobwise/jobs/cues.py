@@ -1,7 +1,7 @@
 """The words by which a sentence of a posting shows what it asks for, how much it insists, and what it is not.
 
-English and German in full, the basics of French, Spanish and a few neighbours. The languages share one table: a cue of one is
-not an everyday word of another. Every pattern is an alternation of plain words, so that no text makes it slow.
+English and German in full, the basics of French, Spanish and a few neighbours. The languages share one table: a cue of
+one is not an everyday word of another. Every pattern is an alternation of plain words, so that no text makes it slow.
 """
 
 import re
@@ -288,7 +288,7 @@ _OF_THE_COMPANY = re.compile(
 def years_in(sentence: str) -> float | None:
     """The least number of years that a sentence asks for; None where it names none.
 
-    >>> years_in("3-5 years of closing experience"), years_in("mindestens fünf Jahre"), years_in("mehrjährige Erfahrung")
+    >>> years_in("3-5 years of closing experience"), years_in("mindestens fünf Jahre"), years_in("mehrjährig")
     (3.0, 5.0, None)
     """
     for match in _YEARS.finditer(sentence):

@@ -11,7 +11,10 @@ _FIELD = re.compile(r"([A-Za-z_][\w -]{0,40}):(?:[ \t]+(.*))?$")
 
 
 def read_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The simple `key: value` lines of a document's front matter, and the rest. Not YAML: real files are not valid YAML either."""
+    """The simple `key: value` lines of a document's front matter, and the rest.
+
+    Not by YAML's rules: real files break them too.
+    """
     fence = _FENCE.match(text.replace("\r\n", "\n"))
     if not fence:
         return {}, text
@@ -25,7 +28,7 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def front_matter_sections(text: str) -> str:
-    """The lists of the front matter that stand under a section's name, such as `key objectives`, as text with headings."""
+    """The front matter's lists that stand under a section's name, such as `key objectives`, as text with headings."""
     return "\n\n".join(
         "\n".join([name, "", *(f"- {rich_to_text(line)}" for line in lines)]) for name, lines in _lists(text) if lines
     )

@@ -1,4 +1,4 @@
-"""What a heading of a posting announces: requirements, duties, benefits and so on, in the wordings of several languages."""
+"""What a heading of a posting announces: requirements, duties, benefits and so on, as worded in several languages."""
 
 import re
 from enum import StrEnum
@@ -43,7 +43,7 @@ def _any_of(*alternatives: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(alternatives) + ")")
 
 
-# The order decides: "Equal opportunity" before "opportunity", "not required" before "required", "deine Vorteile" before "Vorteil".
+# The order decides: "Equal opportunity" before "opportunity", "not required" before "required".
 _HEADINGS: tuple[tuple[SectionKind, re.Pattern[str]], ...] = (
     (
         SectionKind.LEGAL,
@@ -63,7 +63,13 @@ _HEADINGS: tuple[tuple[SectionKind, re.Pattern[str]], ...] = (
             r"good[ -]to[ -]have", r"great[ -]to[ -]have", r"nice but\b", r".*kein muss",
         ),
     ),
-    (SectionKind.MUST, _any_of(r"^desired (?:candidate|profile|skills)", r"^what we(?:'d| would)? like you to (?:have|bring|know)", r"^we(?:'d| would) like you to (?:have|bring|know)")),
+    (
+        SectionKind.MUST,
+        _any_of(
+            r"^desired (?:candidate|profile|skills)",
+            r"^(?:what )?we(?:'d| would)? like you to (?:have|bring|know)",
+        ),
+    ),
     (
         SectionKind.ROLE,
         _any_of(

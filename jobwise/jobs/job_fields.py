@@ -1,7 +1,7 @@
-"""From somebody's JSON object to a posting's fields: schema.org JobPosting, JSON Resume's job schema, the boards' own shapes, our template.
+"""From somebody's JSON object to a posting's fields: schema.org, JSON Resume, the job boards' own shapes, our template.
 
-They differ in names more than in meaning, so one table of names per field serves all of them; only text sections, places,
-dates and money need more thought.
+They differ in names more than in meaning, so one list of names per field serves all of them; only text sections, places
+and dates need more thought.
 """
 
 import re
@@ -282,7 +282,7 @@ def _description(value: dict[str, Any]) -> str:
             continue
         if text and not _is_in(text, main):
             parts.append(f"{heading}\n\n{text}" if heading else text)
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def _is_in(text: str, main: str) -> bool:

@@ -84,7 +84,7 @@ def choose(postings: list[dict[str, Any]], addresses: list[str]) -> tuple[dict[s
 
 
 def keyed(value: dict[str, Any]) -> dict[str, Any]:
-    """An object whose names are alike however they were written: `company_name`, `companyName` and `Company name` are one."""
+    """An object by plain names: `company_name`, `companyName` and `Company name` are one."""
     return {re.sub(r"[\s_-]", "", str(name)).lower(): each for name, each in value.items()}
 
 

@@ -224,15 +224,25 @@ _COMPANY_SIGNS = (
     (2, re.compile(rf"(?<!\w)At\s{_NAME},")),
     (2, re.compile(rf"(?<!\w){_NAME}\s(?:is|are)\s(?:hiring|looking for|seeking|growing|an?\s|the\s|one of|committed"
         rf"|proud)")),
-    (2, re.compile(rf"(?<!\w)(?:Why|Join|join|What you['’]ll do at|Life at|Working at|Why join)\s{_NAME}(?=[\s?!:.]|$)")),
+    (2, re.compile(rf"(?<!\w)(?:Why|Join|join|What you['’]ll do at|Life at|Working at|Why join)\s"
+        rf"{_NAME}(?=[\s?!:.]|$)")),
     (1, re.compile(rf"(?<!\w){_NAME}['’]s\s(?=[a-z])")),
-    (2, re.compile(rf"(?<!\w){_NAME}\s(?:helps|makes|builds|provides|owns|develops|sucht|errichtet|celebrates|offers)\s")),
+    (2, re.compile(rf"(?<!\w){_NAME}\s(?:helps|makes|builds|provides|owns|develops|sucht|errichtet|celebrates"
+        rf"|offers)\s")),
     (2, re.compile(r"(?<!\w)((?:[A-ZÄÖÜ][\w&.-]{1,30}\s){1,4}(?:GmbH|AG|SE|Inc\.?|LLC|Ltd\.?|LLP|AB|B\.V\.|S\.A\.|SAS"
         r"|KG)(?: & Co\. KG)?)(?!\w)")),
 )  # fmt: skip
-_NO_COMPANY = frozenset(
-    ["we", "you", "this", "our", "the", "it", "us", "your", "they", "that", "there", "she", "he", "role", "job", "position", "team", "company", "opportunity", "candidate", "candidates", "remote", "hybrid", "what", "who", "why", "how", "all", "if", "in", "as", "at", "for", "and", "or", "an", "a", "experience", "benefits", "requirements", "responsibilities", "about", "join", "summary", "please", "note", "applicants", "hr", "employees", "everyone", "someone", "here", "working", "work", "today", "now", "each", "every", "these", "those", "which", "one", "skills", "qualifications", "description", "english", "german", "french", "dutch", "polish", "spanish", "italian", "swedish", "european", "no", "not", "yes", "engineering", "product", "sales", "marketing", "data", "design", "customer", "customers", "people", "technology", "software", "senior", "junior", "ai", "ml", "bachelor", "master", "let", "today", "location", "salary", "full-time", "part-time"]
-)
+_NO_COMPANY = frozenset({
+    "we", "you", "this", "our", "the", "it", "us", "your", "they", "that", "there", "she", "he", "role", "job",
+    "position", "team", "company", "opportunity", "candidate", "candidates", "remote", "hybrid", "what", "who",
+    "why", "how", "all", "if", "in", "as", "at", "for", "and", "or", "an", "a", "experience", "benefits",
+    "requirements", "responsibilities", "about", "join", "summary", "please", "note", "applicants", "hr",
+    "employees", "everyone", "someone", "here", "working", "work", "today", "now", "each", "every", "these",
+    "those", "which", "one", "skills", "qualifications", "description", "english", "german", "french", "dutch",
+    "polish", "spanish", "italian", "swedish", "european", "no", "not", "yes", "engineering", "product", "sales",
+    "marketing", "data", "design", "customer", "customers", "people", "technology", "software", "senior", "junior",
+    "ai", "ml", "bachelor", "master", "let", "location", "salary", "full-time", "part-time",
+})  # fmt: skip
 
 
 def _company(text: str, read: Outline, title: str) -> str:

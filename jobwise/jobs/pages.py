@@ -44,15 +44,18 @@ def main_text(page: LexborHTMLParser) -> str:
 
 
 _OTHER_PAGES = (
-    (r"page (?:not found|could not be found|doesn['’]t exist)|\b404\b|seite nicht gefunden|page introuvable", "This is an error page, not a posting"),
+    (r"page (?:not found|could not be found|doesn['’]t exist)|\b404\b|seite nicht gefunden|page introuvable",
+        "This is an error page, not a posting"),
     (r"no longer (?:available|accepting|active|open)|position has been filled|job (?:has )?expired|nicht"
         r" mehr verfügbar", "This page says that the position is no longer open"),
     (r"verify (?:that )?you(?:['’]re| are) (?:a )?human|captcha|are you a robot|unusual traffic|checking"
         r" your browser|just a moment", "This page asks whether you are human"),
     (r"(?:sign|log) ?in (?:to|or|with)|create an account|anmelden um|join (?:now )?to (?:see|view)|forgot"
         r" (?:your )?password", "This page asks to sign in"),
-    (r"enable (?:java ?script|cookies)|javascript (?:is )?(?:required|disabled)", "This page shows nothing without JavaScript"),
-    (r"we use cookies|accept (?:all )?cookies|cookie (?:settings|preferences|policy)", "This page shows only its cookie notice"),
+    (r"enable (?:java ?script|cookies)|javascript (?:is )?(?:required|disabled)",
+        "This page shows nothing without JavaScript"),
+    (r"we use cookies|accept (?:all )?cookies|cookie (?:settings|preferences|policy)",
+        "This page shows only its cookie notice"),
     (r"access denied|forbidden|\b403\b", "This page refused to be read"),
 )  # fmt: skip
 

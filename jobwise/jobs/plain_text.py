@@ -1,4 +1,4 @@
-"""HTML and Markdown as clean plain text: paragraphs, `- ` bullets and headings on their own lines; nothing that is not for reading.
+"""HTML and Markdown as clean plain text: paragraphs, `- ` bullets, headings on their own lines; nothing else.
 
 The result holds no markup, so that everything after it (analysis, quotes, search) sees what a person would see.
 """
@@ -8,13 +8,18 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_SILENT = frozenset(
-    ["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio", "canvas", "select", "option", "button", "input", "textarea", "head", "title", "datalist", "dialog", "map"]
-)
-_PARAGRAPHS = frozenset(
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "section", "article", "main", "blockquote", "header", "hr", "figure", "pre", "form", "fieldset"]
-)
-_LINES = frozenset(["div", "tr", "dt", "dd", "address", "aside", "nav", "footer", "caption", "legend", "summary", "details", "center"])
+_SILENT = frozenset({
+    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio",
+    "canvas", "select", "option", "button", "input", "textarea", "head", "title", "datalist", "dialog", "map",
+})  # fmt: skip
+_PARAGRAPHS = frozenset({
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "section", "article", "main", "blockquote",
+    "header", "hr", "figure", "pre", "form", "fieldset",
+})  # fmt: skip
+_LINES = frozenset({
+    "div", "tr", "dt", "dd", "address", "aside", "nav", "footer", "caption", "legend", "summary", "details",
+    "center",
+})  # fmt: skip
 
 _ANY_TAG = re.compile(
     r"</?(?:p|div|br|ul|ol|li|h[1-6]|strong|b|em|i|u|span|a|table|tr|td|section|article|html|body|font|img|hr"
@@ -84,13 +89,13 @@ _EMPHASIS = re.compile(
 )
 _CODE = re.compile(r"`{1,3}([^`\n]{1,200})`{1,3}")
 _RULE_LINE = re.compile(r"^[ \t]*(?:[-*_=#][ \t]*){3,}$", re.MULTILINE)
-_TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$\n?", re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _BOXED = re.compile(r"^[ \t]*#(?:[ \t].*#|#{5,}.*)$", re.MULTILINE)
 
 
 def markdown_to_text(source: str) -> str:
-    """The text of a Markdown document (without front matter): comments and template commands out, links as their text."""
+    """The text of a Markdown document (without front matter): no comments or template commands, links as text."""
     text = _LIQUID.sub("", _without_comments(source.replace("\r\n", "\n")))
     text = _BOXED.sub("", text)
     text = _TABLE_RULE.sub("", _RULE_LINE.sub("", text))
@@ -133,19 +138,13 @@ _BULLET = re.compile(
 )
 _HOLLOW_BULLET = re.compile(r"^[ \t]*o[ \t\u00a0]+(?=\S)", re.MULTILINE)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe]")
+_BREAK = re.compile(r"\r\n|[\r\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
 def tidy(text: str) -> str:
-    """One kind of space, line break and bullet; no control characters; at most one empty line; broken bullets joined."""
-    text = (
-        text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\x0c", "\n")
-        .replace("\u2028", "\n")
-        .replace("\u2029", "\n\n")
-        .replace("\x85", "\n")
-    )
+    """One kind of space, break and bullet; no control characters; at most one empty line; broken bullets joined."""
+    text = _BREAK.sub("\n", text)
     # Word's hollow bullet is copied as the letter o, which is also a word of some languages.
     if len(_HOLLOW_BULLET.findall(text)) >= 3:
         text = _HOLLOW_BULLET.sub("- ", text)
@@ -156,9 +155,11 @@ def tidy(text: str) -> str:
 
 
 def _append(lines: list[str], line: str, *, indented: bool) -> None:
-    bullet = _BULLET.match(line)
+    bullet = _BULLET.match(f"{line} ")
     last = lines[-1] if lines else ""
     if bullet:
+        if lines[-1:] == [""] and lines[-2:-1] and lines[-2].startswith("- "):
+            lines.pop()
         rest = line[bullet.end() :]
         lines.append(f"- {rest}" if rest else "-")
     elif not line:
@@ -167,7 +168,15 @@ def _append(lines: list[str], line: str, *, indented: bool) -> None:
             lines.append("")
     elif last == "-":
         lines[-1] = f"- {line}"
-    elif (last.startswith("- ") and (indented or line[0].islower()) and last[-1] not in ".!?:;") or (len(last) >= 60 and line[0].islower() and not last.endswith(":")):
+    elif _goes_on(last, line, indented):
         lines[-1] = f"{last} {line}"
     else:
         lines.append(line)
+
+
+def _goes_on(last: str, line: str, indented: bool) -> bool:
+    """Whether a line goes on with the one before: text wrapped by hand."""
+    low = line[0].islower()
+    if last.startswith("- ") and (indented or low) and last[-1] not in ".!?:;":
+        return True
+    return low and len(last) >= 60 and not last.endswith(":")

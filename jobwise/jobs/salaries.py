@@ -103,20 +103,13 @@ def _amount(written: str) -> float:
 
 
 _CURRENCIES = {
-    "$": "USD",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "₹": "INR",
-    "zł": "PLN",
-    "Kč": "CZK",
-    "CHF": "CHF",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "A$": "AUD",
-    "US$": "USD",
-}
-_CODES = "USD|EUR|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|JPY|SGD|ZAR|BRL|MXN|ILS|AED|SAR|KES|NGN|PHP|IDR|MYR|THB|VND|CNY|HKD|KRW|TRY|RON"
+    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK",
+    "C$": "CAD", "CA$": "CAD", "A$": "AUD",
+}  # fmt: skip
+_CODES = (
+    "USD|EUR|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|INR|JPY|SGD|ZAR|BRL|MXN|ILS|AED|SAR|KES|NGN|PHP|IDR"
+    "|MYR|THB|VND|CNY|HKD|KRW"
+)
 _SIGN = re.compile(rf"(?<![A-Za-z])({_CODES})(?![A-Za-z])|(US\$|CA\$|C\$|A\$|[$€£¥₹]|zł|Kč)")
 _AMOUNT = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[.,'’ \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?)\s?(k\b)?", re.IGNORECASE

@@ -1,7 +1,7 @@
 """A posting's text as blocks (bullets and paragraphs), each with the sort of section it stands in.
 
-Headings come in many wordings and markings: Markdown, bold, capitals, a colon, or just a short line of its own. Positions
-always refer to the text as it was given, so that a quote can be cut from it unchanged.
+Headings come in many wordings and markings: Markdown, bold, capitals, a colon, or just a short line of its own.
+Positions always refer to the text as it was given, so that a quote can be cut from it unchanged.
 """
 
 import re
