@@ -21,7 +21,7 @@ NICE = _words(
     r"optional(?:ly)?", r"advantageous", r"beneficial",
     r"(?:not|isn['’]t|aren['’]t) (?:strictly )?(?:required|needed|necessary|essential|mandatory|a must)",
     r"(?:is|are) (?:very |always )?welcome",
-    r"would be (?:great|nice|helpful|lovely|useful|handy)", r"(?:is|are) (?:handy|helpful|useful)", r"opens doors",
+    r"would be (?:very |really )?(?:great|nice|helpful|lovely|useful|handy|welcome)", r"(?:is|are) (?:handy|helpful|useful)", r"opens doors",
     r"(?:helps|hilft)(?= (?:with|on|at|in|bei|mit|im)\b)", r"highly regarded", r"would (?:delight|help)",
     r"appreciated",
     r"(?:is|are) enough to start with", r"(?:can|could) be learn(?:t|ed)",

@@ -54,7 +54,7 @@ def outline(text: str) -> Outline:
         following = lines[position + 1] if position + 1 < len(lines) else None
         reader.asks_later = bool(asking) and asking[-1] > position
         reader.read(line, following)
-    return Outline(tuple(reader.blocks), tuple(reader.headings), reader.knows)
+    return Outline(tuple(reader.settled_blocks()), tuple(reader.headings), reader.knows)
 
 
 class _Reader:
@@ -62,6 +62,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self._first_blocks: list[tuple[SectionKind, int]] = []
+        """The kind of each section and the index of its first block."""
         self.headings: list[str] = []
         self.knows = False
         self.asks_later = False
@@ -104,6 +106,20 @@ class _Reader:
         else:
             kind = self._guess(lists=following is not None and following.bullet)
         self._kind, self._bullets, self._left = kind, 0, False
+        self._first_blocks.append((kind, len(self.blocks)))
+
+    def settled_blocks(self) -> list[Block]:
+        """The blocks, knowing the whole: of two wish lists and nothing else ("We'd like", "A bonus"), the first asks."""
+        wishes = [first for kind, first in self._first_blocks if kind is SectionKind.NICE]
+        asks = any(block.kind is SectionKind.MUST for block in self.blocks)
+        if asks or len(wishes) < 2 or wishes[0] == wishes[1]:
+            return self.blocks
+        return [
+            replace(block, kind=SectionKind.MUST)
+            if wishes[0] <= index < wishes[1] and block.kind is SectionKind.NICE
+            else block
+            for index, block in enumerate(self.blocks)
+        ]
 
     def _guess(self, *, lists: bool) -> SectionKind:
         ""

@@ -315,15 +315,16 @@ def test_a_page_is_decoded_by_the_charset_that_it_declares() -> None:
 def test_pasted_text_becomes_one_kind_of_bullet_and_space() -> None:
     text = (
         "Tide Gauge Engineer\r\nRemote - Portugal\r\n\r\n\r\n\r\n● Three years\u00a0of Python and\r\n   of Rust\r\n"
-        "✅ A driving\u200b licence\r\n-Sea legs\r\n\r\nWe look after the tide gauges of nine harbours, and need somebody"
-        " who enjoys wind, rain\x07 and a view."
+        "✅ A driving\u200b licence\r\n-Sea legs\r\n\r\nWe look after the tide gauges of nine harbours,"
+        " and need somebody who enjoys wind, rain\x07 and a view."
     )
 
     posting = capture_text(text)
 
     assert posting.description == (
         "Tide Gauge Engineer\nRemote - Portugal\n\n- Three years of Python and of Rust\n- A driving licence\n"
-        "- Sea legs\n\nWe look after the tide gauges of nine harbours, and need somebody who enjoys wind, rain and a view."
+        "- Sea legs\n\n"
+        "We look after the tide gauges of nine harbours, and need somebody who enjoys wind, rain and a view."
     )
     assert (posting.title, posting.location, posting.workplace) == (
         "Tide Gauge Engineer",
@@ -378,7 +379,7 @@ PLAIN = CLEAN.replace("- ", "")
         ([{"legal": "link back"}, {"position": "Tide Gauge Engineer", "company": "Heronsgate", "location": "Porto",
           "description": BODY, "epoch": "1793664000", "url": "https://r.example/1"}], "https://r.example/1"),
         ({"title": "Tide Gauge Engineer", "company": "Heronsgate", "type": "Full-time", "date": "2026-11",
-          "description": PLAIN, "location": {"city": "Porto", "postalCode": "4000", "address": "x"}, "remote": "Hybrid", "meta":
+          "description": PLAIN, "remote": "Hybrid", "location": {"city": "Porto", "postalCode": "4000"}, "meta":
           {"canonical": "https://j.example/1"}}, "https://j.example/1"),
     ],
     ids=["greenhouse", "lever", "ashby", "remoteok", "jsonresume"],

@@ -64,6 +64,12 @@ def test_a_list_under_an_unknown_heading_after_the_duties_is_what_they_ask_for()
     assert kinds(text)[-1] == ("sea legs", SectionKind.MUST)
 
 
+def test_the_first_of_two_wish_lists_is_what_they_ask_for_where_nothing_else_does() -> None:
+    text = "We'd like\n\n- sea legs\n\nIt would be a bonus to have\n\n- a boat\n"
+
+    assert kinds(text) == [("sea legs", SectionKind.MUST), ("a boat", SectionKind.NICE)]
+
+
 def test_it_is_known_whether_any_heading_said_something() -> None:
     assert outline("Requirements\n\n- one\n").has_known_headings
     assert not outline("We build ships. You must swim.\n").has_known_headings
