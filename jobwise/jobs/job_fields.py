@@ -43,66 +43,33 @@ class JobFields(BaseModel):
     description: str = ""
 
 
+_COMPANY = ("hiringorganization", "company", "companyname", "organization", "organizationname", "employer")
+_EMPLOYMENT_NAMES = (
+    "employmenttype", "employmenttypes", "employment", "commitment", "jobtypes", "jobtype", "contracttime",
+    "contracttype",
+)  # fmt: skip
+_POSTED = (
+    "dateposted", "posted", "publishedat", "firstpublished", "publicationdate", "createdat", "created", "date", "epoch",
+)  # fmt: skip
+_CLOSES = ("validthrough", "closes", "closingdate", "applicationclosedate", "deadline", "expires", "expiresat")
+
+
 def read_fields(value: dict[str, Any]) -> JobFields:
     """Read an object's fields by their usual names. Never fails: what cannot be read stays empty."""
     value = keyed(value)
+    if isinstance(value.get("categories"), dict):
+        value = keyed(value["categories"]) | value
     location = _location(value)
-    employment = first(
-        value,
-        "employmenttype",
-        "employmenttypes",
-        "employment",
-        "commitment",
-        "jobtypes",
-        "jobtype",
-        "contracttime",
-        "contracttype",
-    )
+    employment = first(value, *_EMPLOYMENT_NAMES)
     return JobFields(
         title=_line(_title(value))[:300],
-        company=_line(
-            _name(
-                first(
-                    value,
-                    "hiringorganization",
-                    "company",
-                    "companyname",
-                    "organization",
-                    "organizationname",
-                    "employer",
-                )
-            )
-        )[:300],
+        company=_line(_name(first(value, *_COMPANY)))[:300],
         location=location[:300],
         workplace=_workplace(value, location),
         employment_types=employment_types(employment if employment is not None else _own_type(value)),
         salary=_salary(value),
-        posted=read_date(
-            first(
-                value,
-                "dateposted",
-                "posted",
-                "publishedat",
-                "firstpublished",
-                "publicationdate",
-                "createdat",
-                "created",
-                "date",
-                "epoch",
-            )
-        ),
-        valid_through=read_date(
-            first(
-                value,
-                "validthrough",
-                "closes",
-                "closingdate",
-                "applicationclosedate",
-                "deadline",
-                "expires",
-                "expiresat",
-            )
-        ),
+        posted=read_date(first(value, *_POSTED)),
+        valid_through=read_date(first(value, *_CLOSES)),
         url=_url(value),
         language=str(first(value, "language", "inlanguage") or "")[:2].lower(),
         description=_description(value),
@@ -205,8 +172,6 @@ def workplace_in(text: str) -> Workplace | None:
 
 def _location(value: dict[str, Any]) -> str:
     places = first(value, "joblocation", "location", "locations", "alllocations", "positionlocation", "jobgeo", "city")
-    if places is None and isinstance(value.get("categories"), dict):
-        places = first(keyed(value["categories"]), "location", "alllocations")
     named = [_place(place) for place in (places if isinstance(places, list) else [places])]
     if not any(named):
         named = [_place(place) for place in as_list(value.get("applicantlocationrequirements"))]

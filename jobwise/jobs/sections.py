@@ -109,7 +109,7 @@ class _Reader:
         self._first_blocks.append((kind, len(self.blocks)))
 
     def settled_blocks(self) -> list[Block]:
-        """The blocks, knowing the whole: of two wish lists and nothing else ("We'd like", "A bonus"), the first asks."""
+        """The blocks, knowing the whole: of two wish lists and nothing else, the first is what they ask for."""
         wishes = [first for kind, first in self._first_blocks if kind is SectionKind.NICE]
         asks = any(block.kind is SectionKind.MUST for block in self.blocks)
         if asks or len(wishes) < 2 or wishes[0] == wishes[1]:

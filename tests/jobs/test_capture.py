@@ -392,6 +392,12 @@ def test_the_shapes_of_job_boards_are_read_by_their_names(value: Any, url: str) 
     assert "Three years of Python" in posting.description
 
 
+def test_what_lever_puts_into_categories_is_found() -> None:
+    posting = capture_json({"text": "Diver", "categories": {"commitment": "Part-time"}, "descriptionPlain": PLAIN})
+
+    assert posting.employment_types == ("PART_TIME",)
+
+
 def test_lists_with_fields_of_their_own_become_sections() -> None:
     posting = capture_json(
         {
