@@ -4,18 +4,16 @@ from collections.abc import Iterable, Iterator
 
 from jobwise.documents.content import ResumeContent
 from jobwise.generation.facts import named_terms, terms_in
-from jobwise.generation.gate.sources import Statements
-from jobwise.generation.types import Coverage, Draft
+from jobwise.generation.types import Coverage, Draft, MatchReport
 from jobwise.generation.weighing import terms_of_posting
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.vocabulary import vocabulary
-from jobwise.profiles.content import ProfileContent
 
 
-def coverage_of(draft: Draft, profile: ProfileContent, analysis: JobAnalysis) -> Coverage:
+def coverage_of(draft: Draft, report: MatchReport, analysis: JobAnalysis) -> Coverage:
     """The posting's terms by whether the résumé (or, without one, the letter) names them or something that implies them."""
     wanted = terms_of_posting(analysis)
-    supported = Statements(profile).everything.terms
+    supported = frozenset(report.covered_terms)
     if draft.resume:
         said = with_implied(_resume_terms(draft.resume))
     else:

@@ -35,7 +35,13 @@ _INTRANSITIVE = words(
     "graduated studied taught wrote ran invested succeeded excelled acted interned interacted communicated coordinated "
     "negotiated supervised oversaw rotated moved migrated switched grew rose joined experimented researched lectured tutored "
     "dealt fought pushed lobbied campaigned reached catered attended complied corresponded published reviewed iterated "
-    "shipped trained mentored delivered followed stepped stood filled started came went met consulted checked"
+    "shipped trained mentored delivered covered showed managed followed stepped stood filled started came went met consulted checked"
+)
+# Past participles that a project's highlights use of the project itself: "Deployed to 400 students".
+_OF_THINGS = words(
+    "built deployed used open-sourced released published hosted written designed developed implemented adopted downloaded "
+    "featured made created run presented funded tested shipped powered maintained containerized launched installed cited "
+    "recommended translated based documented licensed"
 )
 _PREPOSITIONS = words(
     "with by to in for on as from at using of into within across through under via among during after"
@@ -57,6 +63,18 @@ _PRESENT = {
     "identify": "identified", "integrate": "integrated", "launch": "launched", "migrate": "migrated", "model": "modeled",
     "partner": "partnered", "plan": "planned", "publish": "published", "reduce": "reduced", "resolve": "resolved",
     "schedule": "scheduled", "set": "set", "ship": "shipped", "solve": "solved", "supply": "supplied", "track": "tracked",
+    "explain": "explained", "screen": "screened", "answer": "answered", "approve": "approved", "arrange": "arranged",
+    "audit": "audited", "balance": "balanced", "calculate": "calculated", "check": "checked", "clean": "cleaned",
+    "collect": "collected", "communicate": "communicated", "compile": "compiled", "configure": "configured",
+    "consult": "consulted", "contribute": "contributed", "control": "controlled", "cook": "cooked", "counsel": "counseled",
+    "debug": "debugged", "document": "documented", "enforce": "enforced", "estimate": "estimated", "evaluate": "evaluated",
+    "examine": "examined", "help": "helped", "host": "hosted", "inspect": "inspected", "install": "installed",
+    "instruct": "instructed", "interview": "interviewed", "investigate": "investigated", "keep": "kept", "load": "loaded",
+    "make": "made", "measure": "measured", "onboard": "onboarded", "order": "ordered",
+    "process": "processed", "program": "programmed", "promote": "promoted", "protect": "protected",
+    "recruit": "recruited", "repair": "repaired", "represent": "represented", "scale": "scaled", "secure": "secured",
+    "service": "serviced", "speak": "spoke", "steer": "steered", "transport": "transported", "tutor": "tutored",
+    "update": "updated", "weld": "welded",
     "translate": "translated", "troubleshoot": "troubleshot", "use": "used", "validate": "validated", "volunteer": "volunteered",
 }  # fmt: skip
 _AFTER_NOUN = words("of and & engineer developer manager designer analyst team work for")
@@ -68,7 +86,11 @@ _SECOND_VERB = re.compile(r"(?:\band|,|;|&)\s+(\w+)")
 
 @dataclass(frozen=True)
 class Clause:
-    """A highlight ready for a frame. `person` clauses follow "I"; `doing` clauses follow "involved"; `quoted` ones are quoted."""
+    """A highlight ready for a frame, by kind.
+
+    `person` clauses follow "I", `doing` clauses "involved", `thing` clauses "my project was"; `own` sentences stand as they
+    are, and `quoted` ones are quoted.
+    """
 
     text: str
     kind: str
@@ -95,6 +117,8 @@ def clause_of(highlight: str, current: bool, of_project: bool = False) -> Clause
         return Clause(_lowered(text), "person")
     if is_past(word) and _is_persons(word, rest, of_project):
         return Clause(_with_subjects(_lowered(text)), "person")
+    if of_project and word in _OF_THINGS and rest.partition(" ")[0].lower() in _PREPOSITIONS:
+        return Clause(_lowered(text), "thing")
     if word in _PRESENT and rest and (present := _present(text, word, rest, current)):
         return Clause(_with_subjects(present), "person")
     if word.endswith("ing") and len(word) > 5 and rest and rest.split(" ")[0] not in _AFTER_NOUN | {"in", "on"}:
@@ -126,7 +150,7 @@ def _is_persons(word: str, rest: str, of_project: bool) -> bool:
     if not following:
         return False
     if following in _PREPOSITIONS:
-        return word in _INTRANSITIVE and not of_project
+        return word in _INTRANSITIVE and not (of_project and word in _OF_THINGS)
     return True
 
 

@@ -17,8 +17,8 @@ from jobwise.generation.builtin_writer.material import (
     chapters_of,
     kind_of,
     listed_surfaces,
-    says_already,
     requirement_ids,
+    says_already,
     skill_ids,
 )
 from jobwise.generation.builtin_writer.narration import Position, Telling, tell
@@ -128,7 +128,8 @@ class _Author:
         jobs = [chapter for chapter in self._chapters if isinstance(chapter.entry, Experience)]
         shown = [(chapter, self._telling_terms(chapter, asked)) for chapter in jobs]
         # Of equals, what the person does now is the stronger link.
-        best = max(shown, key=lambda pair: (min(len(pair[1]), 3) + pair[0].current, pair[0].score), default=None)
+        weighed = {id(chapter): min(len(terms), 3) + chapter.current + _is_work(chapter) for chapter, terms in shown}
+        best = max(shown, key=lambda pair: (bool(pair[1]) * weighed[id(pair[0])], pair[0].score), default=None)
         skills = listed_surfaces(self._report, self._analysis)
         listed = {term: text for term, text in skills.items() if term in asked and self._may_name(term, text)}
         if best and len(best[1]) >= min(2, len(listed)) and best[1]:
@@ -153,7 +154,11 @@ class _Author:
     def _may_name(self, term: str, text: str) -> bool:
         """Outside English, a term that is no name is named only in the posting's own language."""
         is_name = kind_of(term) in (TermKind.TOOL, TermKind.CERTIFICATION)
-        return self._phrases.language == "en" or is_name or any(text in quote.quote for quote in self._analysis.requirements)
+        return (
+            self._phrases.language == "en"
+            or is_name
+            or any(text in quote.quote for quote in self._analysis.requirements)
+        )
 
     def _career(self, jobs: Sequence[Chapter]) -> tuple[list[Sentence], Chapter | None]:
         """Where the posting and the profile share no named skill: what the person does or has studied."""
@@ -169,12 +174,15 @@ class _Author:
         """The closest entry's achievements, and those of the next entry."""
         if not self._voice.quotes:
             return [], []
-        telling = [chapter for chapter in self._chapters if chapter.achievements]
+        telling = sorted((chapter for chapter in self._chapters if chapter.achievements), key=self._is_awkward)
         if not telling:
             return self._projects_described(), []
-        main = next((chapter for chapter in telling if chapter is connected), None) or _best_to_tell(telling)
+        main = next((chapter for chapter in telling if chapter is connected), None) or self._best_to_tell(telling)
         others = [chapter for chapter in telling if chapter is not main]
         most = 1 if self._voice.tone is Tone.CONCISE else 2
+        if self._is_awkward(main):
+            # One quotation is enough for a letter.
+            others = [chapter for chapter in others if not self._is_awkward(chapter)]
         first = self._tell(main, most, brief=main is connected, after=None)
         second = self._tell(others[0], most if others[0].score > 2 else 1, brief=False, after=main) if others else []
         return first, second
@@ -189,15 +197,26 @@ class _Author:
         for telling, item in chosen:
             if not sentences:
                 sentences.append(Sentence(telling.text, (item.fact_id, chapter.entry.id)))
-            elif telling.quoted == chosen[0][0].quoted:
+            elif telling.kind == chosen[0][0].kind:
                 # A second one is told only if it is as natural as the first.
                 again = self._telling(item, place, Position.AGAIN, chapter)
                 sentences.append(Sentence(again.text, (item.fact_id, chapter.entry.id)))
         return sentences
 
+    def _best_to_tell(self, telling: Sequence[Chapter]) -> Chapter:
+        """Paid work comes before a project that is only a little more relevant; a quotation only if there is nothing else."""
+        return max(telling, key=lambda one: (not self._is_awkward(one), one.score * (2.0 if _is_work(one) else 1.0)))
+
+    def _is_awkward(self, chapter: Chapter) -> bool:
+        """Whether nothing of an entry can be told but by quoting it, in a language whose grammar we otherwise bend."""
+        if self._phrases.language not in ("en", "de", "ja"):
+            return False
+        place = self._place(chapter)
+        return all(self._telling(item, place, Position.FIRST, chapter).quoted for item in chapter.achievements)
+
     def _telling(self, item: Achievement, place: str, position: Position, chapter: Chapter) -> Telling:
-        of_project = not isinstance(chapter.entry, Experience)
-        return tell(self._phrases, item.text, place, position, current=chapter.current, of_project=of_project)
+        project = "" if isinstance(chapter.entry, Experience) else squeeze(chapter.entry.name)
+        return tell(self._phrases, item.text, place, position, current=chapter.current, project=project)
 
     def _projects_described(self) -> list[Sentence]:
         described = [project for project in self._profile.projects if project.name and project.description]
@@ -224,11 +243,6 @@ class _Author:
 def inline_title(title: str) -> str:
     """A title inside a sentence: without what a comma or a parenthesis adds to it."""
     return squeeze(title).split(",")[0].split(" (")[0].strip()
-
-
-def _best_to_tell(telling: Sequence[Chapter]) -> Chapter:
-    """Paid work comes before a project that is only a little more relevant."""
-    return max(telling, key=lambda chapter: chapter.score * (1.6 if _is_work(chapter) else 1.0))
 
 
 def _is_work(chapter: Chapter) -> bool:

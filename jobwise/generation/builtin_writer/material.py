@@ -1,5 +1,6 @@
 """What a letter is made of: the person's entries with their achievements, the most relevant first."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -92,15 +93,22 @@ def _surfaces(entry: Experience | Project, wanted: tuple[str, ...]) -> dict[str,
     for text in (line.text for line in entry.highlights):
         for mention in vocabulary().find(text):
             own.setdefault(mention.term, _running(mention, text))
-    return {term: own[term] for term in wanted if term in own and is_worth_naming(term)}
+    return {term: own[term] for term in wanted if own.get(term) and is_worth_naming(term)}
 
 
 def _running(mention: Mention, text: str) -> str:
-    """A mention as running text. Where the person bent the name (`accountants`), the term's own name stands instead."""
-    if mention.kind in (TermKind.TOOL, TermKind.CERTIFICATION) or language_of(text) not in ("en", ""):
+    """A mention as running text; "" where a single everyday word (`dashboard`) would not read as the skill it shows.
+
+    Outside English, a word behind another capitalised one is taken for a part of a longer name ("Lean Construction").
+    """
+    if mention.kind in (TermKind.TOOL, TermKind.CERTIFICATION):
         return mention.surface
-    bent = mention.surface.isalpha() and mention.surface[1:].islower() and mention.surface.lower() != mention.term.lower()
-    return inline(mention.term if bent else mention.surface, mention.kind)
+    if language_of(text) not in ("en", ""):
+        return "" if re.search(r"[A-ZÄÖÜ]\w+[ -]$", text[: mention.start]) else mention.surface
+    bent = (
+        mention.surface.isalpha() and mention.surface[1:].islower() and mention.surface.lower() != mention.term.lower()
+    )
+    return "" if bent else inline(mention.surface, mention.kind)
 
 
 def says_already(title: str, term: str) -> bool:
@@ -133,7 +141,8 @@ def skill_ids(profile: ProfileContent, terms: frozenset[str]) -> tuple[UUID, ...
 def inline(surface: str, kind: TermKind | None) -> str:
     """A term as it stands inside an English sentence: names of things stay, other words lose the capitals of a heading."""
     text = squeeze(surface)
-    if kind in (None, TermKind.TOOL, TermKind.CERTIFICATION) or not text.isascii():
+    has_abbreviation = any(len(word) > 1 and word.isupper() for word in text.split(" "))
+    if kind in (None, TermKind.TOOL, TermKind.CERTIFICATION) or has_abbreviation or not text.isascii():
         return text
     return " ".join(_plain(word) for word in text.split(" "))
 

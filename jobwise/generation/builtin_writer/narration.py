@@ -23,16 +23,24 @@ class Position(Enum):
 
 @dataclass(frozen=True)
 class Telling:
-    """A sentence, and whether the person's words had to be framed as a quotation."""
+    """A sentence, and how it is built: sentences of one kind may follow each other. `quoted` ones frame the words as they are."""
 
     text: str
-    quoted: bool = False
+    kind: str = "told"
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the person's words had to be framed as a quotation."""
+        return self.kind == "quoted"
 
 
-def tell(phrases: Phrases, text: str, place: str, position: Position, *, current: bool, of_project: bool) -> Telling:
-    """An achievement as a sentence. `place` says where ("at Acme", "als Bauleiterin bei Elbbau"); it may be empty."""
+def tell(phrases: Phrases, text: str, place: str, position: Position, *, current: bool, project: str) -> Telling:
+    """An achievement as a sentence. `place` says where ("at Acme", "als Bauleiterin bei Elbbau"); it may be empty.
+
+    `project` is the name of the project it belongs to, "" for a post.
+    """
     if phrases.language == "en":
-        return _english(phrases, text, place, position, current, of_project)
+        return _english(phrases, text, place, position, current, project)
     if phrases.language == "de":
         return _german(phrases, text, place, position, current)
     if phrases.language == "ja":
@@ -40,8 +48,8 @@ def tell(phrases: Phrases, text: str, place: str, position: Position, *, current
     return _framed(phrases, _uncapitalised(main_sentence(text)), place, position)
 
 
-def _english(phrases: Phrases, text: str, place: str, position: Position, current: bool, of_project: bool) -> Telling:
-    clause = clause_of(text, current, of_project)
+def _english(phrases: Phrases, text: str, place: str, position: Position, current: bool, project: str) -> Telling:
+    clause = clause_of(text, current, of_project=bool(project))
     again = position is Position.AGAIN
     if clause.kind == "person":
         told = f"I also {clause.text}." if again else f"{place}, I {clause.text}." if place else f"I {clause.text}."
@@ -50,13 +58,15 @@ def _english(phrases: Phrases, text: str, place: str, position: Position, curren
         told = (
             f"It also {verb} {clause.text}." if again else f"my work {place} {verb} {clause.text}.".replace("  ", " ")
         )
+    elif clause.kind == "thing" and project:
+        told = f"It was also {clause.text}." if again else f"my project {project} was {clause.text}."
     elif clause.kind == "own":
         told = f"{clause.text}."
     else:
         return _framed(phrases, clause.text, place, position)
     if position is Position.EARLIER:
         told = phrases.earlier.format(sentence=told)
-    return Telling(capitalised(told))
+    return Telling(capitalised(told), clause.kind)
 
 
 _FEMININE = re.compile(
@@ -113,7 +123,7 @@ def _framed(phrases: Phrases, text: str, place: str, position: Position) -> Tell
         Position.AGAIN: phrases.quote_again,
         Position.EARLIER: phrases.quote_earlier,
     }
-    return Telling(" ".join(frames[position].format(place=place, text=text).split(" ")).replace("  ", " "), quoted=True)
+    return Telling(" ".join(frames[position].format(place=place, text=text).split(" ")).replace("  ", " "), "quoted")
 
 
 def capitalised(text: str) -> str:

@@ -25,6 +25,8 @@ from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent,
 
 _MOST_SENTENCES = 4
 _MOST_TERMS = 4
+# What a number and recency alone may give a highlight in the match: no relevance to this posting.
+_UNRELATED = 0.7
 # A sentence that begins so leans on the one before it, so it must not be moved away from it.
 _LEANING = re.compile(
     r"^[(“\"]?(?:he|she|they|it|this|these|those|that|also|however|there|then|both|before|after|while|additionally|moreover|"
@@ -177,7 +179,7 @@ class _Editor:
         wishes = [sentence for sentence in own[1:] if _WISH.match(sentence)]
         told = [sentence for sentence in own[1:] if sentence not in wishes]
         told.sort(key=lambda sentence: -len(self._wanted_terms(sentence)))
-        return [own[0], *told[: _MOST_SENTENCES - 1 - len(wishes[:1])], *wishes[:1]]
+        return [own[0], *told[: max(0, _MOST_SENTENCES - 1 - len(wishes))], *wishes[: _MOST_SENTENCES - 1]]
 
     def _added_sentences(self, said: str) -> tuple[list[str], list[UUID]]:
         if self._phrases is None:
@@ -223,7 +225,7 @@ class _Editor:
 
     def _relevance(self, fact_id: UUID) -> float:
         # Coarse on purpose: a small difference is no reason to shuffle what the person has put in order.
-        return round(self._report.fact_scores.get(fact_id, 0.0))
+        return round(max(0.0, self._report.fact_scores.get(fact_id, 0.0) - _UNRELATED))
 
     def _why_moved(self, fact_id: UUID, text: str) -> str:
         terms = [term for term in self._wanted if term in terms_in(text) and kind_of(term) is not TermKind.SOFT][:2]

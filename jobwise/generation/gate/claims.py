@@ -28,7 +28,20 @@ _CALENDAR = words(
 _MONTHS = {
     name: number
     for number, names_ in enumerate(
-        ["january,jan,januar,janvier,enero,gennaio,janeiro", "february,feb,februar,février,febrero,febbraio,fevereiro", "march,mar,märz,mars,marzo,março", "april,apr,avril,abril,aprile", "may,mai,mayo,maggio,maio", "june,jun,juni,juin,junio,giugno,junho", "july,jul,juli,juillet,julio,luglio,julho", "august,aug,août,agosto", "september,sep,sept,septembre,septiembre,settembre,setembro", "october,oct,oktober,octobre,octubre,ottobre,outubro", "november,nov,novembre,noviembre,novembro", "december,dec,dezember,décembre,diciembre,dicembre,dezembro"],
+        [
+            "january,jan,januar,janvier,enero,gennaio,janeiro",
+            "february,feb,februar,février,febrero,febbraio,fevereiro",
+            "march,mar,märz,mars,marzo,março",
+            "april,apr,avril,abril,aprile",
+            "may,mai,mayo,maggio,maio",
+            "june,jun,juni,juin,junio,giugno,junho",
+            "july,jul,juli,juillet,julio,luglio,julho",
+            "august,aug,août,agosto",
+            "september,sep,sept,septembre,septiembre,settembre,setembro",
+            "october,oct,oktober,octobre,octubre,ottobre,outubro",
+            "november,nov,novembre,noviembre,novembro",
+            "december,dec,dezember,décembre,diciembre,dicembre,dezembro",
+        ],
         1,
     )
     for name in names_.split(",")

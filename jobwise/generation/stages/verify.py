@@ -77,7 +77,7 @@ class _Verification:
             draft=draft,
             refused=tuple(self._refused),
             findings=tuple(dict.fromkeys([*self._findings, *style_findings(draft, self._profile, self._options)])),
-            coverage=coverage_of(draft, self._profile, self._analysis),
+            coverage=coverage_of(draft, self._report, self._analysis),
         )
 
     def _assembled(self, held: Sequence[Change]) -> Draft:
