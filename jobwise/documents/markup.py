@@ -65,7 +65,7 @@ def whole_words(text: str) -> Markup:
 
     Text extractors take a hyphen at a line's end for hyphenation and drop it: "part-time" would be read as "parttime".
     """
-    return Markup("").join(  # noqa: S704
+    return Markup("").join(
         Markup('<span class="whole">{}</span>').format(word) if _HYPHENATED.fullmatch(word) else escape(word)
         for word in _SPACES.split(text)
     )
@@ -74,7 +74,11 @@ def whole_words(text: str) -> Markup:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
     )
     environment.filters["whole_words"] = whole_words
     return environment

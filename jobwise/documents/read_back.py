@@ -1,7 +1,7 @@
 """Reading the finished PDF as an applicant tracking system would, and holding what it says against what was meant.
 
-The text comes from PDFium, which shares no code with the layout engine: it sees the order of the file, not of our template.
-Spaces and line ends are ignored throughout, since every extractor sets them differently.
+The text comes from PDFium, which shares no code with the layout engine: it sees the order of the file, not of our
+template. Spaces and line ends are ignored throughout, since every extractor sets them differently.
 """
 
 import re
@@ -39,7 +39,7 @@ class Problem(BaseModel):
 
 
 class ReadBack(BaseModel):
-    """What was read. `recall` is the share of the document's lines found at all, `order` of those found in their place."""
+    """What was read. `recall` is the share of the document's lines found, `order` of those in their place."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,7 +61,7 @@ class ReadBack(BaseModel):
 
 
 class _Unit(BaseModel):
-    """A text that must be found. `tied` units may come in any order among themselves, before the next one that is not."""
+    """A text that must be found. `tied` units follow the last one that is not, in any order among themselves."""
 
     text: str
     kind: ProblemKind = ProblemKind.LOST
@@ -112,7 +112,7 @@ def squash(text: str) -> str:
 
 
 def _walk(found: str, units: Sequence[_Unit]) -> tuple[list[Problem], int, int]:
-    """Look for one unit after the other. Taking each at its first place after the last can never overrun the true one."""
+    """Look for one unit after the other. The first place after the last unit is never beyond the true one."""
     problems: list[Problem] = []
     cursor = furthest = lost = 0
     for unit in units:

@@ -98,8 +98,8 @@ class Renderer:
     ) -> RenderedFile:
         """Make a file of a document. The same arguments give the same bytes.
 
-        Raises: RenderingFailed; RefusedByRenderer with the code PAGE_LIMIT_TOO_SMALL, or RENDERING_FAILED where the fonts
-        lack a whole script; UnknownTemplate, UnknownFormat.
+        Raises: RenderingFailed; RefusedByRenderer with the code PAGE_LIMIT_TOO_SMALL, or RENDERING_FAILED where no font
+        has the script; UnknownTemplate, UnknownFormat.
         """
         format_of(format)
         template_of(template)
