@@ -236,7 +236,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run som
 
 @pytest.fixture
 def without_namespaces(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A kernel or container that forbids user namespaces; the folder that stands for /var/tmp, reachable by all."""
+    """A kernel or container that forbids user namespaces; the folder that stands for /var/lib, reachable by all."""
     works, elsewhere = privileges._works, home.with_name("elsewhere")
     home.parent.chmod(0o711)
     elsewhere.mkdir(mode=0o755)
@@ -278,6 +278,9 @@ async def test_a_home_that_the_account_cannot_reach_keeps_its_data_elsewhere(
     assert (home / "postgres").resolve().is_relative_to(without_namespaces)
     assert home.stat().st_mode & 0o777 == 0o700
     assert process.strays((home / "postgres").resolve(), _SERVERS) == []
+    (home / "postgres").resolve().rename(home / "moved")
+    with pytest.raises(EmbeddedError, match="is gone"):
+        await EmbeddedServers(home, redis=False).start()
 
 
 async def test_an_ordinary_user_needs_nothing_special(home: Path) -> None:

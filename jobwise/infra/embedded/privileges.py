@@ -2,7 +2,7 @@
 
 An ordinary user: as themselves, in the data folder. Root: inside a user namespace, in the data folder; where the kernel
 or the container forbids namespaces, as an unprivileged account, in the data folder if that account can reach it and
-otherwise under /var/tmp with a link in the data folder. Data that exists keeps its owner. No folder that is not
+otherwise under /var/lib with a link in the data folder. Data that exists keeps its owner. No folder that is not
 ours has its permissions changed.
 """
 
@@ -17,7 +17,7 @@ from jobwise.infra.embedded.errors import EmbeddedError
 from jobwise.infra.embedded.home import make_private, short_name
 
 _ACCOUNTS = ("postgres", "nobody")
-_ELSEWHERE = Path("/var/tmp")
+_ELSEWHERE = Path("/var/lib")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ async def choose_place(installation: Path, base: Path, log: Path) -> Place:
     if os.geteuid() != 0:
         return Place(installation, base)
     data = base / "postgres"
+    if data.is_symlink() and not data.exists():
+        raise EmbeddedError(f"the database was in {data.resolve()}, which is gone; bring it back, or remove {data}")
     if data.exists() and (found := data.resolve().stat()).st_uid != 0:
         owner = (found.st_uid, found.st_gid)
         return await _as_account(installation, data.resolve().parent, owner, log)
