@@ -19,7 +19,7 @@ from jobwise.generation.ledger import paragraph_path, split_items
 from jobwise.generation.prose import sentences
 from jobwise.generation.types import Finding, FindingKind, Severity
 from jobwise.jobs.requirements import JobAnalysis
-from jobwise.profiles.content import ProfileContent
+from jobwise.profiles.content import Education, ProfileContent
 
 _CARRIES_ON = re.compile(
     r"^(?:I also|There|It also|In this|In that|During this|I further|Dort|Dabei|Ebenfalls|Ich habe dort)\b"
@@ -81,7 +81,7 @@ class FactGate:
         if claimed := claims_the_posting(sentence, self._analysis, self._profile):
             message = f"It reads as if you had worked at {claimed}, to which you apply."
             yield _finding(content.kind, path, FindingKind.ORGANIZATION, claimed, message)
-        if is_about_applying(sentence, content.language):
+        if is_about_applying(sentence, self._analysis):
             sentence = without_posting(sentence, self._analysis)
         yield from self._prose(content, path, sentence, support)
 
@@ -95,7 +95,7 @@ class FactGate:
             named[:] = [sentence]
         elif named and _CARRIES_ON.match(sentence):
             entries = self._statements.entries_named(named[0])
-        if not entries:
+        if not entries or all(isinstance(entry, Education) for entry in entries):
             return self._statements.everything
         free = [fact_id for fact_id in self._statements.free_facts if fact_id in fact_ids]
         return self._statements.of_entries(entries, free)

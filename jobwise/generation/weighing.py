@@ -278,30 +278,15 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in _COMMON)
 
 
+_ENDINGS = (
+    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ungen", "ung", "ants", "ant", "ers", "ors", "ies", "ied",
+    "ed", "er", "or", "es", "en", "e", "s", "y",
+)  # fmt: skip
+
+
 def stem(word: str) -> str:
-    """One lower-case word without its English or German inflection; short words stay whole."""
-    for ending in (
-        "ations",
-        "ation",
-        "ments",
-        "ment",
-        "ings",
-        "ing",
-        "ions",
-        "ion",
-        "ungen",
-        "ung",
-        "ers",
-        "ies",
-        "ied",
-        "ed",
-        "er",
-        "es",
-        "en",
-        "e",
-        "s",
-        "y",
-    ):
+    """One lower-case word without its English or German inflection; short words lose a plural at most."""
+    for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
-    return word
+    return word[:-1] if len(word) == 4 and word[-1] == "s" and word[-2] != "s" else word

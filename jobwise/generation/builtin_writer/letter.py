@@ -145,11 +145,17 @@ class _Author:
     def _telling_terms(self, chapter: Chapter, asked: set[str]) -> list[str]:
         """The asked-for terms of an entry, save those that the position's title says already."""
         title = chapter.entry.title if isinstance(chapter.entry, Experience) else chapter.entry.role
-        return [
-            text
+        found = {
+            term: text
             for term, text in chapter.surfaces.items()
             if term in asked and self._may_name(term, text) and not says_already(title, text)
-        ]
+        }
+        names = {TermKind.TOOL, TermKind.CERTIFICATION}
+        # One everyday word alone ("teaching") is too thin a link to open a letter with.
+        is_thin = len(found) == 1 and all(
+            kind_of(term) not in names and " " not in text for term, text in found.items()
+        )
+        return [] if is_thin else list(found.values())
 
     def _may_name(self, term: str, text: str) -> bool:
         """Outside English, a term that is no name is named only in the posting's own language."""

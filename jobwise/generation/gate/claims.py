@@ -6,6 +6,7 @@ Everything here fails closed: what looks like a claim and is not found is object
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jobwise.generation.credentials import degree_levels
 from jobwise.generation.gate.nouns import counted_stems, kin
@@ -122,7 +123,11 @@ def _numbers(text: str, support: Support, mentions: list[Mention], computed: Col
         named = any(mention.start <= number.start and number.end <= mention.end for mention in mentions)
         if named or _is_computed(number, text, computed):
             continue
-        saying = [source for source in support.sources if any(number.supported_by(own) for own in source.numbers)]
+        sources = support.sources
+        if support.own and _is_year(number) and any(_is_year(own) for own in support.own.numbers):
+            # What the line itself dates is not dated by its entry.
+            sources = (support.own,)
+        saying = [source for source in sources if any(number.supported_by(own) for own in source.numbers)]
         if not saying and number.kind in (NumberKind.PERCENT, NumberKind.FACTOR):
             saying = [source for source in support.sources if _follows(number, source)]
         version_of = _name_before(text, number.start)
@@ -132,6 +137,10 @@ def _numbers(text: str, support: Support, mentions: list[Mention], computed: Col
             yield Objection(FindingKind.NUMBER, number.text, f"Your profile does not say “{number.text}” here.")
         elif not version_of and not any(_same_thing(number, text, source, support) for source in saying):
             yield Objection(FindingKind.NUMBER, number.text, f"Your profile says “{number.text}” of something else.")
+
+
+def _is_year(number: Number) -> bool:
+    return number.kind is NumberKind.COUNT and bool(re.fullmatch(r"(?:19|20)\d\d", number.text))
 
 
 def _is_computed(number: Number, text: str, computed: Collection[str]) -> bool:
@@ -154,7 +163,7 @@ def _follows(number: Number, source: Source) -> bool:
 
 def _same_thing(number: Number, text: str, source: Source, support: Support) -> bool:
     if number.kind in (NumberKind.COUNT, NumberKind.VAGUE):
-        if re.fullmatch(r"(?:19|20)\d\d", number.text):
+        if _is_year(number):
             return True
         counted = counted_stems(text, number.end)
         return not counted or bool(kin(counted) & kin(source.stems))
@@ -237,7 +246,7 @@ def _looks_like_a_name(found: re.Match[str], text: str, language: str) -> bool:
     has_letter = any(char.isalpha() for char in token)
     if not has_letter:
         return False
-    is_camel = any(one.islower() and other.isupper() for one, other in zip(token, token[1:], strict=False))
+    is_camel = any(one.islower() and other.isupper() for one, other in pairwise(token))
     if is_camel or any(char.isdigit() for char in token):
         return True
     if len(token) > 1 and token.isupper():
@@ -268,7 +277,7 @@ def _scope(text: str, support: Support) -> Iterator[Objection]:
     claimed = scope_of(text)
     if claimed <= Scope.DOING or not support.sources:
         return
-    nearest = _nearest(text, support.sources)
+    nearest = _nearest(_clause_with(scope_words(text), text), support.sources)
     if any(source.scope >= claimed for source in nearest):
         return
     # Who holds a leading title may say so of what the profile does not call helping.
@@ -279,6 +288,12 @@ def _scope(text: str, support: Support) -> Iterator[Objection]:
     if claimed is Scope.COORDINATING and any(repeated <= source.stems for source in support.sources):
         return
     yield Objection(FindingKind.SCOPE, said, f"“{said}” claims more than your profile says of this work.")
+
+
+def _clause_with(said: str, text: str) -> str:
+    """The part of a sentence between commas that says something, if that is enough to tell what it speaks of."""
+    clause = next((part for part in re.split(r"[,;]\s", text) if said in part), text)
+    return clause if len(source_of(clause).stems) >= 3 else text
 
 
 def _nearest(text: str, sources: Iterable[Source]) -> list[Source]:

@@ -8,7 +8,7 @@ from jobwise.generation.prose import words
 from jobwise.generation.weighing import stem
 
 _MODIFIERS = 4
-_STOP = words(
+FUNCTION_WORDS = words(
     "of in on at to for from with by across into within over under through per via than and or but while when which that who whose "
     "using as until since during after before between among without about a an the each every this these those is was were are be "
     "been has have had will would could can i we he she they it me us them my our his her their its your also each both all "
@@ -68,7 +68,7 @@ def counted_stems(text: str, end: int) -> frozenset[str]:
     phrase = rest[: cut.start()] if cut else rest
     found: list[str] = []
     for word in _WORD.findall(phrase.lower()):
-        if word in _STOP or len(found) > _MODIFIERS:
+        if word in FUNCTION_WORDS or len(found) > _MODIFIERS:
             break
         if len(word) > 2:
             found.append(stem(word))

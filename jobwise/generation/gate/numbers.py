@@ -177,6 +177,12 @@ def _number(text: str, match: re.Match[str]) -> Number | None:
         kind = NumberKind.TIME
         values = frozenset(value * _UNITS[match["time"].lower()] for value in values)
     hedge = _hedge_before(text[: match.start()])
+    if (
+        kind is NumberKind.TIME
+        and hedge is Hedge.OVER
+        and re.search(r"\b(?:over|über)\s(?:the\s)?$", text[: match.start()], re.IGNORECASE)
+    ):
+        hedge = None  # "Over three years" says during, not more than.
     at_least = bool(match["plus"]) or hedge is Hedge.OVER
     currency = _currency_of(match["before"] or match["after"] or "")
     return Number(kind, values, match.start(), end, match[0].strip(), at_least, hedge, currency)
@@ -232,11 +238,20 @@ def _with_shared_units(text: str, found: list[Number]) -> tuple[Number, ...]:
     for position in range(len(found) - 2, -1, -1):
         first, second = found[position], found[position + 1]
         joined = _RANGE.match(text[first.end : second.start])
+        if joined and first.kind is NumberKind.MONEY and second.kind is NumberKind.COUNT:
+            scale = _scale_of(second)
+            found[position] = replace(first, values=first.values | {value * scale for value in first.values})
+            found[position + 1] = replace(second, kind=NumberKind.MONEY, currency=first.currency)
         if joined and first.kind is NumberKind.COUNT and second.kind in measured:
             factor = _factor_of(second) if second.kind is NumberKind.TIME else 1.0
             values = frozenset(value * factor for value in first.values)
             found[position] = replace(first, kind=second.kind, values=values | first.values)
     return tuple(found)
+
+
+def _scale_of(number: Number) -> float:
+    scale = re.search(rf"({_SCALE})\W*$", number.text, re.IGNORECASE)
+    return _MULTIPLIERS[scale[1].lower()] if scale else 1.0
 
 
 def _factor_of(time: Number) -> float:

@@ -4,18 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jobwise.generation.gate.sources import names, whole_words
+from jobwise.generation.gate.sources import names, whole_words, without_legal_form
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
 _APPLYING = re.compile(
-    r"\b(?:apply(?:ing)?|application|position|role|vacancy|opening|posting|opportunity|join(?:ing)?|your|interested in|look forward|"
+    r"\b(?:apply(?:ing)?|application|position|role|vacancy|opening|posting|opportunity|join(?:ing)?|your|you|would|bring|contribut\w+ to|looking for|seek(?:s|ing)|hiring|interested in|look forward|"
     r"bewerb\w*|stelle|position|anzeige|ihr(?:e|en|em|er|es)?|candidature|poste|votre|vos|candidatura|puesto|vacante|oferta|su|"
     r"posizione|vostr[oa]|vaga|sollicit\w+|functie|vacature|uw)\b|応募|募集|貴社",
-    re.IGNORECASE,
-)
-_LEGAL = re.compile(
-    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|B\.\s?V\.|N\.\s?V\.|S\.\s?A\.|S\.\s?r\.\s?l\.|L\.P\.|Co\.|e\.\s?V\.|e\.\s?K\.)$",
     re.IGNORECASE,
 )
 # "At Acme, I led": the company as a place where the person has done something, other than in the conditional.
@@ -24,9 +20,10 @@ _DONE = r"(?:I|we|my team|ich|j[e’'])\s+(?!would|could|can|will|hope|want|wish
 _PAST = r"(?:worked|work|served|serving|working|employed|experience|time|years?|(?:my|previous|former)\s+(?:\w+\s)?role|tenure|career|gearbeitet|tätig|arbeite|travaillé)"
 
 
-def is_about_applying(sentence: str, language: str = "en") -> bool:
+def is_about_applying(sentence: str, analysis: JobAnalysis) -> bool:
     """Whether a sentence speaks of the application or of the reader rather than of what the person has done."""
-    return bool(_APPLYING.search(sentence))
+    speaks_of_company = any(sentence.startswith(name) for name in _names_of("", analysis.company, ""))
+    return bool(_APPLYING.search(sentence)) or speaks_of_company
 
 
 def without_posting(sentence: str, analysis: JobAnalysis) -> str:
@@ -66,5 +63,5 @@ def _variants(title: str, company: str, location: str) -> Iterator[str]:
         yield whole.strip().strip("\"“”'")
     yield re.split(r",|\s[–—|-]\s|\s\(", title)[0].strip()
     yield re.sub(r"\s*\([^)]*\)", "", title).strip()
-    yield _LEGAL.sub("", company).strip()
+    yield without_legal_form(company)
     yield from (part.strip() for part in re.split(r"[,/;()]", location))

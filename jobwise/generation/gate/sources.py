@@ -8,6 +8,7 @@ from uuid import UUID
 
 from jobwise.generation.credentials import degree_levels
 from jobwise.generation.facts import HEADLINE_ID, SUMMARY_ID, Dated, named_terms, skill_names, squeeze, terms_in
+from jobwise.generation.gate.nouns import FUNCTION_WORDS
 from jobwise.generation.gate.numbers import Number, numbers_in
 from jobwise.generation.gate.scope import Scope, scope_of, scope_of_title
 from jobwise.generation.phrases import phrases_for
@@ -17,6 +18,13 @@ from jobwise.jobs.vocabulary import vocabulary
 from jobwise.profiles.content import Education, Experience, ProfileContent, Project
 
 _TOKEN = re.compile(r"[A-Za-zÀ-ɏ0-9][A-Za-zÀ-ɏ0-9+#]*|[^\W\d_A-Za-zÀ-ɏ]+")
+
+
+_LEGAL = re.compile(
+    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|Co\.?|L\.P\.|B\.\s?V\.|N\.\s?V\."
+    r"|S\.\s?A\.|S\.\s?r\.\s?l\.|e\.\s?V\.|e\.\s?K\.|eG)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,10 @@ class Support:
 
     sources: tuple[Source, ...]
     title_scope: Scope = Scope.DOING
+    titles: tuple[Source, ...] = ()
+    """Where positions may be named: the titles of the entries, and what the person calls themselves."""
+    own: Source | None = None
+    """The one line that is being reworded, if that is what is checked."""
     words: frozenset[str] = field(init=False)
     stems: frozenset[str] = field(init=False)
     terms: frozenset[str] = field(init=False)
@@ -65,6 +77,8 @@ class Statements:
     def __init__(self, profile: ProfileContent) -> None:
         self._profile = profile
         self._of: dict[UUID, tuple[Source, ...]] = {}
+        # "I am a Certified Kubernetes Administrator" names a certificate as a position.
+        self._certified = _sources(*(certification.name for certification in profile.certifications))
         self._entry_of: dict[UUID, Dated] = {}
         self._head = _sources(profile.name, profile.headline, *sentences(profile.summary))
         self._of[HEADLINE_ID] = _sources(profile.headline)
@@ -72,6 +86,8 @@ class Statements:
         for entry in entries_of(profile):
             self._read_entry(entry)
         self._read_lists(profile)
+        lists = (profile.certifications, profile.languages, profile.honors, profile.education)
+        self._credentials = [part.id for parts in lists for part in parts]
         place = " ".join((profile.contact.city, profile.contact.region, profile.contact.country_code))
         self.everything = Support(
             (
@@ -80,6 +96,7 @@ class Statements:
                 *(source for own in self._of.values() for source in own),
             ),
             max((scope_of_title(post.title) for post in profile.experiences), default=Scope.DOING),
+            (*_titles(entries_of(profile)), *self._head, *self._certified),
         )
         self.own_words = frozenset(_own_texts(profile))
 
@@ -117,20 +134,25 @@ class Statements:
         ids = list(fact_ids)
         entries = {entry.id: entry for id_ in ids if (entry := self._entry_of.get(id_))}
         sources = [source for id_ in dict.fromkeys([*ids, *entries]) for source in self._of.get(id_, ())]
-        return Support(tuple(sources), _title_scope(entries.values()))
+        own = self._of[ids[0]][0] if len(ids) == 1 and ids[0] not in entries and self._of.get(ids[0]) else None
+        titles = (*_titles(entries.values()), *((own,) if own else ()))
+        return Support(tuple(sources), _title_scope(entries.values()), titles, own)
 
     def of_entries(self, entries: Sequence[Dated], fact_ids: Iterable[UUID] = ()) -> Support:
         """Everything said about the entries, and what further facts say that belong to no entry."""
         ids = {entry.id for entry in entries}
         inside = [id_ for id_, entry in self._entry_of.items() if entry.id in ids]
         free = [id_ for id_ in fact_ids if id_ not in self._entry_of]
-        sources = [source for id_ in (*inside, *free) for source in self._of.get(id_, ())]
-        return Support(tuple(sources), _title_scope(entries))
+        sources = [source for id_ in (*inside, *free, *self._credentials) for source in self._of.get(id_, ())]
+        return Support(tuple(sources), _title_scope(entries), (*_titles(entries), *self._certified))
 
     def entries_named(self, text: str) -> list[Dated]:
-        """The entries whose employer, school or project a text names."""
+        """The entries whose employer, school or project a text names, by full name or without its legal form."""
         entries = {entry.id: entry for entry in self._entry_of.values()}.values()
-        return [entry for entry in entries if (name := name_of(entry)) and names(text, name)]
+        called = [(entry, name_of(entry)) for entry in entries]
+        return [
+            entry for entry, name in called if name and (names(text, name) or names(text, without_legal_form(name)))
+        ]
 
     def _read_entry(self, entry: Dated) -> None:
         self._entry_of[entry.id] = entry
@@ -178,6 +200,11 @@ def name_of(entry: Dated) -> str:
     return squeeze(entry.institution if isinstance(entry, Education) else entry.name)
 
 
+def without_legal_form(company: str) -> str:
+    """A company's name as people say it: Acme for Acme Inc."""
+    return _LEGAL.sub("", company).strip() or company
+
+
 def names(text: str, name: str) -> bool:
     """Whether a text contains a name as whole words."""
     return bool(whole_words(name).search(text))
@@ -204,7 +231,7 @@ def source_of(text: str) -> Source:
     return Source(
         text=text,
         words=frozenset([*tokens, *joined, *(token.rstrip(".") for token in joined)]),
-        stems=frozenset(stem(token) for token in tokens if len(token) > 2),
+        stems=frozenset(stem(token) for token in tokens if len(token) > 2 and token not in FUNCTION_WORDS),
         numbers=numbers_in(text),
         terms=frozenset((*terms_in(text), *listed)),
         scope=scope_of(text),
@@ -226,6 +253,15 @@ def _title_scope(entries: Iterable[Dated]) -> Scope:
         if not isinstance(entry, Education)
     ]
     return max((scope_of_title(title) for title in titles), default=Scope.DOING)
+
+
+def _titles(entries: Iterable[Dated]) -> tuple[Source, ...]:
+    titles = (
+        entry.title if isinstance(entry, Experience) else entry.role
+        for entry in entries
+        if not isinstance(entry, Education)
+    )
+    return _sources(*titles)
 
 
 def _own_texts(profile: ProfileContent) -> Iterable[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from jobwise.generation.gate.sources import Support, word_tokens
+from jobwise.generation.gate.sources import Support, names, word_tokens
 from jobwise.generation.prose import words
 
 _NOUNS = (
@@ -18,7 +18,7 @@ _RANKS = "senior|junior|principal|staff|lead|chief|head|executive|managing|vice|
 _RANKED = re.compile(rf"\b({_RANKS})\s((?:[\w&/-]+\s){{0,3}}?)({_NOUNS})\b", re.IGNORECASE)
 _HEAD_OF = re.compile(r"\b(?:head|director|vice president|vp|president|chief) of ([\w&]+)", re.IGNORECASE)
 _AS = re.compile(
-    rf"\b(?:as|als|comme|como|come|am|was|been|promoted to|became|hired as|bin|war)\s(?:an?\s|the\s|ein\s|eine\s)?((?:[\w&/+#.-]+\s){{0,4}}?(?:{_NOUNS}))\b(?!s)",
+    rf"\b(?:as|als|comme|como|come|am|was|been|promoted to|became|hired as|bin|war)\s(?:an?\s|the\s|ein\s|eine\s)?((?:(?!(?:at|for|of|in|on|with|to|and|who|bei|für|im|und)\s)[\w&/+#.-]+\s){{0,4}}(?:{_NOUNS}))\b(?!s)",
     re.IGNORECASE,
 )
 _EXECUTIVE = re.compile(
@@ -39,8 +39,14 @@ def title_objection(text: str, support: Support, everything: Support) -> Iterato
             yield found[0], f"“{found[0]}” is no position in your profile."
     for found in _AS.finditer(text):
         claimed = [word for word in word_tokens(found[1]) if word not in _FILLER]
-        if not any(set(claimed) <= source.words for source in support.sources):
+        said = any(names(source.text, found[0]) for source in support.sources)
+        if not said and not any(all(_is_among(word, title.words) for word in claimed) for title in support.titles):
             yield found[1], f"Your profile does not say that you were “{found[1]}” there."
+
+
+def _is_among(word: str, known: frozenset[str]) -> bool:
+    """Whether a title has a word, in whichever gender German gives it."""
+    return word in known or f"{word}in" in known or word.removesuffix("in") in known
 
 
 def _stands_together(phrase: str, everything: Support) -> bool:
