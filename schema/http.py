@@ -88,6 +88,7 @@ class Operation:
         query = data.get("query")
         if not isinstance(query, str) or not query:
             raise BadRequest("`query` is missing: it must be a string with a GraphQL document.")
+        _optional(data, "extensions", dict, "an object")
         if len(query) > limits.MAX_CHARACTERS:
             raise QueryTooLong
         return cls(query, _optional(data, "variables", dict, "an object"), _optional(data, "operationName", str, "a string"))

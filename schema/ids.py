@@ -41,7 +41,7 @@ def decode(value: str, type_name: str) -> UUID:
     """The key of an id of this type. Raises BadId, or NotFound for the id of something else."""
     actual, key = parse(value)
     if actual != type_name:
-        raise NotFound(f"This is the id of a {_short(actual)}; the id of a {type_name} is needed here.")
+        raise NotFound(f"This id is of the type {_short(actual)}; one of the type {type_name} is needed here.")
     return key
 
 

@@ -133,7 +133,7 @@ class _Connection:
             case "pong":
                 pass
             case "subscribe":
-                self._subscribe(_id(message), _operation(message))
+                await self._subscribe(_id(message), _operation(message))
             case "complete":
                 if task := self._operations.pop(_id(message), None):
                     task.cancel()
@@ -160,18 +160,18 @@ class _Connection:
             raise Closing(FORBIDDEN, f"Forbidden: {context.refusal.message}")
         return context
 
-    def _subscribe(self, operation_id: str, operation: Operation) -> None:
+    async def _subscribe(self, operation_id: str, operation: Operation) -> None:
         if not self._acknowledged:
             raise Closing(UNAUTHORIZED, "Unauthorized: send connection_init first")
         if operation_id in self._operations:
             raise Closing(DUPLICATE_ID, f"Subscriber for {operation_id} already exists")
+        if len(self._operations) >= MAX_OPERATIONS:
+            return await self._fail(operation_id, [_error(TooManyOperations())])
         self._operations[operation_id] = asyncio.create_task(self._operate(operation_id, operation))
 
     async def _operate(self, operation_id: str, operation: Operation) -> None:
         """Run one operation to its end; the task of its own."""
         try:
-            if len(self._operations) > MAX_OPERATIONS:
-                raise TooManyOperations
             await self._stream(operation_id, operation, await self._admit())
         except Closing as closing:
             await self._close(closing.code, closing.reason)
