@@ -27,7 +27,7 @@ _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
         3,
         re.compile(
             r"\bbachelor|\bb\.?\s?sc\b|\bB\.S\b|\bBS (?:in|degree)\b|\bBS/|\bB\.A\b|\bBA (?:in|degree)\b|\bB\.?Eng\b|\bB\.?Tech\b|"
-            r"\bBSN\b|\bundergraduate degree\b|\buniversity degree\b|\bcollege degree\b|\bfour-year degree\b|\bdegree in\b|"
+            r"\bBSN\b|\bundergraduate degree\b|\buniversity degree\b|\bcollege degree\b|\bfour-year degree\b|(?<!s )(?<!er )\bdegree in\b|"
             r"\babgeschlossenes\b.{0,40}\bstudium\b|\bstudium\b|\bhochschulabschluss|\blicence\b(?! (?:to|plate|no|number))|"
             r"\bgrado en\b|\blicenciatura\b|\blaurea\b|\bing\. ?técnic|学士",
             re.IGNORECASE,

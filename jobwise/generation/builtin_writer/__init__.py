@@ -46,10 +46,10 @@ def voice_for(profile: ProfileContent, options: Options) -> Voice:
     return Voice(phrases_for(language), quotes=language == own, tone=options.tone)
 
 
-def courtesies(analysis: JobAnalysis, profile: ProfileContent, options: Options) -> list[Change]:
-    """A letter that claims nothing at all: what is applied for, that a résumé is enclosed, and a courteous end."""
+def courtesies(profile: ProfileContent, options: Options) -> list[Change]:
+    """A letter that claims and names nothing at all: an application, that a résumé is enclosed, and a courteous end."""
     phrases = voice_for(profile, options).phrases
-    texts = [phrases.application(analysis.title, analysis.company), phrases.enclosed, phrases.farewells[options.tone]]
+    texts = [phrases.application("", ""), phrases.enclosed, phrases.farewells[options.tone]]
     return [
         Change(
             id="",

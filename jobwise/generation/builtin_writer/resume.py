@@ -139,7 +139,8 @@ class _Editor:
         value = "\n".join(line for line in lines if line)
         if value == ledger.original_of(self._profile, ledger.SKILLS) or not value:
             return None
-        first = [item for _, items, hits in rows for item in items[:hits]][:3]
+        moved = [item for _, items, hits in rows for item in items[:hits]]
+        first = sorted(moved, key=lambda item: rank.get(item, len(rank)))[:3]
         reason = (
             f"Moved up: {_listing(first)}, which the posting names."
             if first

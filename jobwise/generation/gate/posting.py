@@ -53,7 +53,7 @@ def claims_the_posting(sentence: str, analysis: JobAnalysis, profile: ProfileCon
 @lru_cache(maxsize=512)
 def _names_of(title: str, company: str, location: str) -> tuple[str, ...]:
     """The names of the posting in all the ways a letter may write them, the longest first."""
-    found = {name for name in _variants(title, company, location) if len(name) > 1}
+    found = {name for name in _variants(title, company, location) if name and (len(name) > 1 or name in company)}
     return tuple(sorted(found, key=len, reverse=True))
 
 

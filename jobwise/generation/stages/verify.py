@@ -126,7 +126,8 @@ class _Verification:
         self._refused += [change for change in held if change.path in paths]
         kept = [change for change in held if change.path not in paths]
         letter = [change for change in kept if change.document is DocumentKind.COVER_LETTER]
-        if DocumentKind.COVER_LETTER not in self._options.kinds or len(letter) == _count_letters(held):
+        untouched = bool(letter) and len(letter) == _count_letters(held)
+        if DocumentKind.COVER_LETTER not in self._options.kinds or untouched:
             return kept
         rest = [change for change in kept if change.document is not DocumentKind.COVER_LETTER]
         opening_fell = ledger.paragraph_path(0) in paths
@@ -141,7 +142,7 @@ class _Verification:
         tried = {change.value for change in (*avoiding, *self._refused)}
         fresh = [change for change in written if change.value not in tried]
         if len(fresh) < len(written):
-            fresh = builtin_writer.courtesies(self._analysis, self._profile, self._options)
+            fresh = builtin_writer.courtesies(self._profile, self._options)
         ids = [change.model_copy(update={"id": f"l{number}"}) for number, change in enumerate(fresh, 1)]
         return _renumbered(ids)
 
