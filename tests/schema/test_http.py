@@ -48,7 +48,9 @@ def _message(response: httpx.Response) -> str:
         (b'{"query": "{__typename}", "extensions": "x"}', "`extensions` must be an object"),
     ],
 )
-async def test_a_body_that_is_no_graphql_request_is_refused_with_the_reason(api: Api, body: bytes, message: str) -> None:
+async def test_a_body_that_is_no_graphql_request_is_refused_with_the_reason(
+    api: Api, body: bytes, message: str
+) -> None:
     response = await _post(api, body)
 
     assert response.status_code == 400
@@ -124,8 +126,9 @@ async def test_one_of_several_operations_must_be_named(api: Api) -> None:
 
 
 async def test_queries_may_come_by_get_but_mutations_may_not(api: Api) -> None:
-    query = await api.http.get("/graphql", params={"query": "query ($a: Boolean!) { __typename @include(if: $a) }",
-                                                   "variables": '{"a": true}'})
+    query = await api.http.get(
+        "/graphql", params={"query": "query ($a: Boolean!) { __typename @include(if: $a) }", "variables": '{"a": true}'}
+    )
     mutation = await api.http.get("/graphql", params={"query": "mutation { logout { ok } }"})
     broken = await api.http.get("/graphql", params={"query": "{__typename}", "variables": "{"})
 
@@ -188,7 +191,8 @@ async def test_a_bug_shows_no_details_and_is_logged_under_the_id_that_the_client
 
     monkeypatch.setattr("jobwise.profiles.queries.profiles", broken)
     response = await api.http.post(
-        "/graphql", json={"query": "{ viewer { profiles { id } } }"},
+        "/graphql",
+        json={"query": "{ viewer { profiles { id } } }"},
         headers={**api.headers, "x-request-id": "request-0815"},
     )
     error = response.json()["errors"][0]
@@ -206,8 +210,11 @@ async def test_a_request_id_that_is_not_one_is_replaced(api: Api) -> None:
     assert len(response.headers["x-request-id"]) == 32
 
 
-async def test_a_database_that_does_not_answer_is_unavailable_not_a_bug(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_does_not_answer_is_unavailable_not_a_bug(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = api.headers
+
     async def refused(*_: Any) -> Any:
         raise ConnectionRefusedError("5432")
 
@@ -259,8 +266,10 @@ async def test_the_security_headers_are_on_every_answer(api: Api) -> None:
 async def test_the_specifications_own_audits_pass(live: str) -> None:
     folder = _audits()
     if folder is None:
-        pytest.skip("the npm package graphql-http is not installed; `npm install graphql-http graphql` somewhere and "
-                    "name the folder in GRAPHQL_HTTP_MODULES")
+        pytest.skip(
+            "the npm package graphql-http is not installed; `npm install graphql-http graphql` somewhere and "
+            "name the folder in GRAPHQL_HTTP_MODULES"
+        )
     script = f"""
         const {{ auditServer }} = await import('{folder}/graphql-http/lib/index.mjs');
         const results = await auditServer({{ url: '{live}/graphql', fetchFn: fetch }});

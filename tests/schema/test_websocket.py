@@ -229,9 +229,7 @@ async def test_the_fifty_first_operation_is_refused_alone(live: str, api: Api, m
     assert accepted["payload"]["data"] == {"__typename": "Query"}
 
 
-async def test_operations_on_a_socket_count_like_requests(
-    live: str, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_operations_on_a_socket_count_like_requests(live: str, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(settings()), "requests_a_minute", lambda _: 2)
     async with _socket(live) as socket:
         await socket.init(api.token)
