@@ -59,15 +59,12 @@ class Typesetting:
     def _printable(self, character: str) -> str:
         code = ord(character)
         if character.isspace():
-            return (
-                " "
-                if code in (0x0A, 0x0D, 0x09, 0x0B, 0x0C, 0x85, 0x2028, 0x2029)
-                else _space(character, self.available)
-            )
-        if code in self.available and code not in _UNSEEN and code not in _VARIATION:
+            return " "
+        if code in _UNSEEN or code in _VARIATION or unicodedata.category(character) == "Cc":
+            return ""
+        if code in self.available:
             return character
-        if code not in _UNSEEN and code not in _VARIATION and unicodedata.category(character) != "Cc":
-            self.dropped[character] = None
+        self.dropped[character] = None
         return ""
 
     @property
@@ -76,10 +73,6 @@ class Typesetting:
         if not self.dropped:
             return ()
         return (f"Left out of the PDF because no font has them: {' '.join(self.dropped)}",)
-
-
-def _space(character: str, available: frozenset[int]) -> str:
-    return character if ord(character) in available else " "
 
 
 def _has_letters(text: str) -> bool:

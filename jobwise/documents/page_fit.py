@@ -14,6 +14,7 @@ from jobwise.errors import ErrorCode, JobWiseError
 
 T = TypeVar("T")
 
+MOST_PAGES = 4
 _FULL = 0.8  # A last page filled to this share is full enough: no more trials to win the rest.
 _STRAGGLERS = 0.18  # A last page filled less than this looks forgotten.
 _MOST_TRIALS = 5
@@ -128,9 +129,10 @@ def _too_small(content: DocumentContent, needed: int) -> PageLimitTooSmall:
         return PageLimitTooSmall(
             "This letter needs more than its one page even at its densest: shorten it.", path="paragraphs"
         )
+    advice = f"allow {needed} pages, or shorten" if needed <= MOST_PAGES else f"{MOST_PAGES} are allowed; shorten"
     return PageLimitTooSmall(
-        f"This résumé needs at least {needed} pages even at its densest: allow {needed} pages, or shorten its summary, "
-        "its skills or its most relevant lines."
+        f"This résumé needs at least {needed} pages even at its densest: {advice} its summary, its skills or its most "
+        "relevant lines."
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobwise.documents.content import DocumentContent, PaperSize
+from jobwise.documents.page_fit import MOST_PAGES
 from jobwise.documents.read_back import ReadBack
 
 
@@ -18,7 +19,7 @@ class RenderRequest(BaseModel):
     content: Annotated[DocumentContent, Field(discriminator="kind")]
     template: str = "ats"
     paper: PaperSize = PaperSize.A4
-    max_pages: int = Field(default=2, ge=1, le=4, description="Of a résumé; a letter has one page always.")
+    max_pages: int = Field(default=2, ge=1, le=MOST_PAGES, description="Of a résumé; a letter has one page always.")
     created: datetime = Field(description="UTC.")
 
 

@@ -63,9 +63,10 @@ class Renderer:
         self._children: list[_Child] = []
         self._idle: asyncio.Queue[_Child] = asyncio.Queue()
         self._starting: list[asyncio.Task[None]] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="jobwise-fonts-", ignore_cleanup_errors=True)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="jobwise-fonts-", ignore_cleanup_errors=True)
         self._children = [_Child(Path(self._folder.name), self._limits) for _ in range(self._processes)]
         for child in self._children:
             self._idle.put_nowait(child)
@@ -79,7 +80,8 @@ class Renderer:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.kill() for child in self._children))
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
 
     @property
     def pids(self) -> list[int]:
@@ -153,6 +155,9 @@ class _Child:
             self._jobs += 1
             question = frame_of({"format": format, "request": request.model_dump(mode="json")})
             head, data = await self._within(self._limits.job_seconds, _ask(process, question))
+            if "crash" in head:
+                # After a MemoryError a process stays as large as it was, and fails the next job too.
+                await self.kill()
         return _result(head, data)
 
     async def _start(self) -> asyncio.subprocess.Process:

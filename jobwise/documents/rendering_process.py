@@ -69,7 +69,7 @@ def _answer(frame: Json) -> tuple[Json, bytes]:
     except JobWiseError as error:
         return {"error": {"code": error.code, "message": error.message, "path": error.path}}, b""
     except Exception:
-        # A bug, or no memory left: told to the parent, which decides; this process is still sound.
+        # A bug, or no memory left: told to the parent, which logs it and replaces this process.
         return {"crash": traceback.format_exc()}, b""
     return {"rendered": rendered.model_dump(mode="json")}, rendered.data
 

@@ -1,0 +1,180 @@
+"""The pool of rendering processes: what happens when one hangs, dies, or is no longer wanted."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from jobwise.documents.formats import UnknownFormat
+from jobwise.documents.renderer import Renderer, RenderingFailed
+from jobwise.documents.templates import UnknownTemplate
+from jobwise.errors import ErrorCode
+from tests.documents.factories import CREATED, letter, long_resume, resume
+
+ROOT = Path(__file__).parents[2]
+
+
+async def started(pool: Renderer) -> int:
+    """The process id of the one child, once it has answered."""
+    await pool.render(letter(), created=CREATED)
+    (pid,) = pool.pids
+    return pid
+
+
+async def gone(pid: int) -> bool:
+    """Whether the process ends within five seconds."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        # Ended but not yet collected by its new parent counts as gone.
+        process = await asyncio.create_subprocess_exec("ps", "-o", "stat=", "-p", str(pid), stdout=PIPE)
+        answer, _ = await process.communicate()
+        if not answer.strip() or answer.startswith(b"Z"):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_a_child_killed_in_the_middle_of_a_job_costs_that_job_and_no_other() -> None:
+    async with Renderer(processes=1) as pool:
+        pid = await started(pool)
+        job = asyncio.create_task(pool.render(long_resume(30, 9), max_pages=4, created=CREATED))
+        await asyncio.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+
+        with pytest.raises(RenderingFailed, match="died") as failed:
+            await job
+        assert failed.value.code is ErrorCode.RENDERING_FAILED
+        assert (await pool.render(resume(), created=CREATED)).page_count >= 1
+        assert pool.pids != [pid]
+
+
+async def test_a_child_killed_while_idle_costs_nothing() -> None:
+    async with Renderer(processes=1) as pool:
+        pid = await started(pool)
+        os.kill(pid, signal.SIGKILL)
+        assert await gone(pid)
+        # The event loop has to hear of it too.
+        await asyncio.sleep(0.05)
+
+        assert (await pool.render(resume(), created=CREATED)).page_count >= 1
+
+
+async def test_a_job_over_its_time_is_ended_with_its_process_and_the_next_job_is_served() -> None:
+    async with Renderer(processes=1, job_seconds=0.3) as pool:
+        pid = await started(pool)
+        os.kill(pid, signal.SIGSTOP)
+
+        with pytest.raises(RenderingFailed, match=r"longer than 0\.3 seconds"):
+            await pool.render(resume(), created=CREATED)
+
+        assert await gone(pid)
+        assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+async def test_a_cancelled_job_leaves_no_answer_behind_for_the_next_one() -> None:
+    async with Renderer(processes=1) as pool:
+        await started(pool)
+        job = asyncio.create_task(pool.render(long_resume(6, 9), created=CREATED))
+        await asyncio.sleep(0.05)
+        job.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await job
+        assert (await pool.render(letter(), created=CREATED)).content == letter()
+
+
+async def test_a_child_that_wants_too_much_memory_fails_the_job_and_not_the_pool() -> None:
+    async with Renderer(processes=1, memory_mb=300) as pool:
+        await started(pool)
+        huge = resume(summary="x" * 15_000_000)
+
+        with pytest.raises(RenderingFailed, match="could not be rendered"):
+            await pool.render(huge, created=CREATED)
+        assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+async def test_a_process_is_replaced_after_its_share_of_jobs() -> None:
+    async with Renderer(processes=1, recycle_after=2) as pool:
+        pids = []
+        for _ in range(4):
+            await pool.render(letter(), created=CREATED)
+            pids += pool.pids
+
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+async def test_more_jobs_than_processes_wait_for_their_turn(renderer: Renderer) -> None:
+    files = await asyncio.gather(*(renderer.render(letter(subject=f"No {n}"), created=CREATED) for n in range(6)))
+
+    assert [getattr(file.content, "subject", "") for file in files] == [f"No {n}" for n in range(6)]
+
+
+async def test_leaving_the_pool_ends_its_processes_and_removes_its_folder() -> None:
+    before = set(Path(tempfile.gettempdir()).glob("jobwise-fonts-*"))
+    async with Renderer(processes=2) as pool:
+        await asyncio.gather(*(pool.render(letter(), created=CREATED) for _ in range(2)))
+        pids = pool.pids
+
+    assert [await gone(pid) for pid in pids] == [True, True]
+    assert not [folder for folder in Path(tempfile.gettempdir()).glob("jobwise-fonts-*") if folder not in before]
+
+
+async def test_a_renderer_is_not_held_up_by_processes_that_were_never_needed() -> None:
+    began = time.monotonic()
+    async with Renderer(processes=1):
+        pass
+
+    assert time.monotonic() - began < 2
+
+
+PARENT = """
+import asyncio, sys
+from tests.documents.factories import CREATED, letter, long_resume
+from jobwise.documents.renderer import Renderer
+
+async def main():
+    async with Renderer(processes=1) as pool:
+        await pool.render(letter(), created=CREATED)
+        print(*pool.pids, flush=True)
+        while True:
+            await pool.render(long_resume(30, 9), max_pages=4, created=CREATED)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a busy child ends after its job, when its input ends")
+async def test_children_die_with_a_parent_that_is_killed_even_while_they_are_busy() -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=PIPE, cwd=ROOT)
+    assert parent.stdout is not None
+    child = int(await parent.stdout.readline())
+    parent.kill()
+    await parent.wait()
+
+    assert await gone(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a process's environment be read")
+async def test_children_see_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBWISE_SECRET_KEY", "s3cret")
+    monkeypatch.setenv("OPENAI_API_KEY", "s3cret")
+    async with Renderer(processes=1) as pool:
+        environment = Path(f"/proc/{await started(pool)}/environ").read_bytes()
+
+    assert b"PATH=" in environment
+    assert b"s3cret" not in environment
+
+
+async def test_what_does_not_exist_is_refused_before_any_process_is_asked() -> None:
+    pool = Renderer(processes=1)
+
+    with pytest.raises(UnknownTemplate, match="choose one of ats, modern"):
+        await pool.render(resume(), template="neon", created=CREATED)
+    with pytest.raises(UnknownFormat, match="choose one of pdf"):
+        await pool.render(resume(), format="odt", created=CREATED)
