@@ -40,7 +40,10 @@ from jobwise.profiles.dates import PartialDate
 def assemble_resume(
     profile: ProfileContent, changes: Iterable[Change], fact_scores: Mapping[UUID, float], language: str
 ) -> ResumeContent:
-    """The résumé that the profile and the ledger make together. `fact_scores` decide what the page fit may drop first."""
+    """The résumé that the profile and the ledger make together.
+
+    `fact_scores` decide what the page fit may drop first.
+    """
     values = {change.path: change.value for change in changes}
     kinds = [SectionKind(line) for line in _value(profile, values, ledger.SECTIONS).splitlines()]
     build = _Builder(profile, values, language)

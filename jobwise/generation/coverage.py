@@ -11,7 +11,7 @@ from jobwise.jobs.vocabulary import vocabulary
 
 
 def coverage_of(draft: Draft, report: MatchReport, analysis: JobAnalysis) -> Coverage:
-    """The posting's terms by whether the résumé (or, without one, the letter) names them or something that implies them."""
+    """The posting's terms by whether the résumé (without one, the letter) names them or something that implies them."""
     wanted = terms_of_posting(analysis)
     supported = frozenset(report.covered_terms)
     if draft.resume:

@@ -1,4 +1,4 @@
-"""Degrees and spoken languages, made comparable: which level a text names or asks for, and which level a person holds."""
+"""Degrees and spoken languages, made comparable: which level a text names or asks for, and which a person holds."""
 
 import re
 from enum import IntEnum
@@ -8,7 +8,8 @@ _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         5,
         re.compile(
-            r"\bph\.?\s?d\b|\bdoctorate\b|\bdoctoral\b|\bdoctor of\b|\bjuris doctor\b|\bdr\.\s|\bpromotion (?:in|an|im)\b"
+            r"\bph\.?\s?d\b|\bdoctorate\b|\bdoctoral\b|\bdoctor of\b|\bjuris doctor\b|\bdr\.\s|\bpromotion (?:in|an|"
+            r"im)\b"
             r"|\bpromoviert|\bdoctorat\b|\bdoctorado\b|\bdottorato\b|\bdoutorado\b|博士",
             re.IGNORECASE,
         ),
@@ -17,8 +18,10 @@ _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
         4,
         re.compile(
             r"\bmaster[’']s\b|\bmasters?\b(?=\s*(?:degree|of\b|in\b|,|/|\)|$|or\b|oder\b|abschluss))|\bmasterabschluss|"
-            r"\b[mM]\.?\s?[sS]c\b|\bM\.S\b|\bMS (?:in|degree)\b|\bM\.A\b|\bMA in\b|\bMBA\b|\bM\.?Eng\b|\bM\.?Tech\b|\bMSN\b|"
-            r"\bLL\.?M\b|\bdiplom\b|\bdiplom-|\bmagister\b|\bmáster\b|\bmaîtrise\b|\blaurea magistrale\b|\bmestrado\b|修士|"
+            r"\b[mM]\.?\s?[sS]c\b|\bM\.S\b|\bMS (?:in|degree)\b|\bM\.A\b|\bMA in\b|\bMBA\b|\bM\.?Eng\b|\bM\.?Tech\b|"
+            r"\bMSN\b|"
+            r"\bLL\.?M\b|\bdiplom\b|\bdiplom-|\bmagister\b|\bmáster\b|\bmaîtrise\b|\blaurea magistrale\b|"
+            r"\bmestrado\b|修士|"
             r"\badvanced degree\b|\bgraduate degree\b",
             re.IGNORECASE,
         ),
@@ -26,9 +29,12 @@ _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         3,
         re.compile(
-            r"\bbachelor|\bb\.?\s?sc\b|\bB\.S\b|\bBS (?:in|degree)\b|\bBS/|\bB\.A\b|\bBA (?:in|degree)\b|\bB\.?Eng\b|\bB\.?Tech\b|"
-            r"\bBSN\b|\bundergraduate degree\b|\buniversity degree\b|\bcollege degree\b|\bfour-year degree\b|(?<!s )(?<!er )\bdegree in\b|"
-            r"\babgeschlossenes\b.{0,40}\bstudium\b|\bstudium\b|\bhochschulabschluss|\blicence\b(?! (?:to|plate|no|number))|"
+            r"\bbachelor|\bb\.?\s?sc\b|\bB\.S\b|\bBS (?:in|degree)\b|\bBS/|\bB\.A\b|\bBA (?:in|degree)\b|\bB\.?Eng\b|"
+            r"\bB\.?Tech\b|"
+            r"\bBSN\b|\bundergraduate degree\b|\buniversity degree\b|\bcollege degree\b|\bfour-year degree\b|(?<!s "
+            r")(?<!er )\bdegree in\b|"
+            r"\babgeschlossenes\b.{0,40}\bstudium\b|\bstudium\b|\bhochschulabschluss|\blicence\b(?! (?:to|plate|no|"
+            r"number))|"
             r"\bgrado en\b|\blicenciatura\b|\blaurea\b|\bing\. ?técnic|学士",
             re.IGNORECASE,
         ),
@@ -37,7 +43,8 @@ _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
         2,
         re.compile(
             r"\bassociate(?:[’']s)?\s+(?:degree|of)|\bA\.A\.S?\b|\bausbildung\b|\bvocational\b|\bapprenticeship\b|"
-            r"\btechnical diploma\b|\bfoundation degree\b|\bHND\b|\bmeister(?:brief|abschluss|prüfung)\b|\bformation professionnelle\b",
+            r"\btechnical diploma\b|\bfoundation degree\b|\bHND\b|\bmeister(?:brief|abschluss|prüfung)\b|\bformation "
+            r"professionnelle\b",
             re.IGNORECASE,
         ),
     ),
@@ -53,7 +60,8 @@ _ANY_AREA = re.compile(
     re.IGNORECASE,
 )
 _OR_EXPERIENCE = re.compile(
-    r"equivalent (?:\w+ ){0,3}experience|or experience|experience in lieu|vergleichbare (?:\w+ )?(?:erfahrung|qualifikation)",
+    r"equivalent (?:\w+ ){0,3}experience|or experience|experience in lieu|vergleichbare (?:\w+ )?(?:erfahrung|"
+    r"qualifikation)",
     re.IGNORECASE,
 )
 
@@ -73,14 +81,16 @@ _FLUENCIES: tuple[tuple[Fluency, re.Pattern[str]], ...] = (
     (
         Fluency.NATIVE,
         re.compile(
-            r"\bnative|\bmother tongue|\bmutterspra|\bbilingual|\bC2\b|\blangue maternelle|\bnativ[oa]|\bmadrelingua|母語|ネイティブ",
+            r"\bnative|\bmother tongue|\bmutterspra|\bbilingual|\bC2\b|\blangue maternelle|\bnativ[oa]|\bmadrelingua|"
+            r"母語|ネイティブ",
             re.I,
         ),
     ),
     (
         Fluency.FLUENT,
         re.compile(
-            r"\bfluen|\bC1\b|\bverhandlungssicher|\bfließend|\bexcellent|\bsehr gut|\bcourant|\bfluid|\bfull professional",
+            r"\bfluen|\bC1\b|\bverhandlungssicher|\bfließend|\bexcellent|\bsehr gut|\bcourant|\bfluid|\bfull "
+            r"professional",
             re.I,
         ),
     ),
@@ -135,7 +145,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @lru_cache(maxsize=4_096)
 def degree_levels(text: str) -> tuple[int, ...]:
-    """The levels of the degrees that a text names, highest first: 5 doctorate, 4 master, 3 bachelor, 2 vocational, 1 school."""
+    """Levels of the degrees a text names, highest first: 5 doctorate, 4 master, 3 bachelor, 2 vocational, 1 school."""
     return tuple(level for level, pattern in _DEGREES if pattern.search(text))
 
 

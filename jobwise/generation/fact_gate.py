@@ -1,6 +1,7 @@
 """The fact gate: holds the final text of both documents against the profile and lets nothing pass that it does not say.
 
-Structure (names, employers, titles, dates, degrees, certificates, contact) must equal the profile letter for letter. Prose may
+Structure (names, employers, titles, dates, degrees, certificates, contact) must equal the profile letter for letter.
+Prose may
 be the person's own words, or say what they say in other words; see `gate/claims.py` for what counts as a claim.
 """
 

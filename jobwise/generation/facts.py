@@ -1,4 +1,4 @@
-"""A profile as a list of facts: every statement with its id, the vocabulary terms it names, and how long and long ago it was.
+"""A profile as a list of facts: every statement with its id, the terms it names, and how long and long ago it was.
 
 Matching weighs facts, writers cite them, the fact gate looks claims up in them.
 """
@@ -69,7 +69,10 @@ def years_worked(experiences: Iterable[Experience], today: date) -> float:
 
 
 def months_of(start: PartialDate | None, end: PartialDate | None, today: date) -> tuple[int, int] | None:
-    """A dated entry as months since year 0, the end excluded; without an end it lasts until today. None without a start."""
+    """A dated entry as months since year 0, the end excluded; without an end it lasts until today.
+
+    None without a start.
+    """
     if start is None:
         return None
     now = today.year * 12 + today.month

@@ -1,7 +1,7 @@
 """The change ledger: what may be changed, what stood there before, and which of the changes hold.
 
-A path names a place in the documents. Anything that is not a known path (an employer, a title, a date, a contact detail) cannot
-be changed at all: that is how identity stays out of every writer's reach.
+A path names a place in the documents. Anything that is not a known path (an employer, a title, a date, a contact
+detail) cannot be changed at all: that is how identity stays out of every writer's reach.
 """
 
 import re
@@ -74,7 +74,7 @@ def all_highlights(profile: ProfileContent) -> list[Highlight]:
 
 
 def skill_lines(skills: Iterable[Skill]) -> list[str]:
-    """Skills as the ledger writes them: a group a line, `Backend: Go, PostgreSQL`; skills without a group stand alone."""
+    """Skills as the ledger writes them: a group a line, `Backend: Go, PostgreSQL`; others stand alone."""
     return [skill_line(skill.name, skill.keywords) for skill in skills if skill.name or skill.keywords]
 
 
@@ -106,8 +106,8 @@ def refusal(
 ) -> str:
     """Why a change cannot stand in the ledger, in a sentence for people; "" where it can.
 
-    This looks at form alone: the path is one that may change, the original is what the profile says there, the evidence exists,
-    lists are a choice of what was there. Whether the words are true is the fact gate's business.
+    This looks at form alone: the path is one that may change, the original is what the profile says there, the evidence
+    exists, lists are a choice of what was there. Whether the words are true is the fact gate's business.
     """
     original = original_of(profile, change.path)
     if original is None:
@@ -142,7 +142,7 @@ def _list_refusal(change: Change, original: str) -> str:
 
 
 def items_of_line(line: str, original: str) -> tuple[str, tuple[str, ...]] | None:
-    """A line of a skills change as the group's original line and the items chosen from it, in order; None if it is none.
+    """A line of a skills change as its group's original line and the items chosen from it; None if it is none.
 
     Names may contain commas themselves (`AWS (EC2, S3)`), so items are recognised from the original, longest first.
     """

@@ -44,7 +44,7 @@ def sentences(text: str) -> list[str]:
 
 @lru_cache(maxsize=512)
 def language_of(text: str) -> str:
-    """ISO 639-1 code of the language a text is written in, by its function words; "" where there is too little to tell."""
+    """ISO 639-1 code of the language of a text, by its function words; "" where there is too little to tell."""
     if re.search(r"[぀-ヿ]", text):
         return "ja"
     found = [word.lower() for word in _WORD.findall(text[:6_000])]

@@ -13,15 +13,16 @@ from jobwise.profiles.content import ProfileContent
 _LONGEST_SENTENCE = 50
 _SAME_OPENERS = 3
 _CLICHES = re.compile(
-    r"\b(?:passionate|thrilled|results[- ]driven|team player|think outside the box|go-getter|self-starter|hard[- ]?working|"
-    r"synerg\w+|game[- ]changer|rockstar|ninja|guru|detail[- ]oriented|proven track record|hit the ground running|dynamic individual|"
+    r"\b(?:passionate|thrilled|results[- ]driven|team player|think outside the box|go-getter|self-starter|"
+    r"hard[- ]?working|synerg\w+|game[- ]changer|rockstar|ninja|guru|detail[- ]oriented|proven track record|"
+    r"hit the ground running|dynamic individual|"
     r"perfect fit|dream job|best of breed|value add|motivierte[rs]?\b|teamfähig|belastbar)\b",
     re.IGNORECASE,
 )
 
 
 def style_findings(draft: Draft, profile: ProfileContent, options: Options) -> list[Finding]:
-    """Warnings about sentences that are too long, that all begin alike, or that say nothing; and about a mixed language."""
+    """Warnings about sentences that are too long, begin alike or say nothing, and about a language without phrases."""
     found: list[Finding] = []
     if draft.resume:
         found += _about_text(DocumentKind.RESUME, SUMMARY, draft.resume.summary)
@@ -30,7 +31,9 @@ def style_findings(draft: Draft, profile: ProfileContent, options: Options) -> l
             found += _about_text(DocumentKind.COVER_LETTER, paragraph_path(number), paragraph.text)
         wanted = resume_language(profile, options)
         if draft.letter.language != wanted:
-            message = "There are no phrases for this language yet, so the letter is in English and quotes no sentence of yours."
+            message = (
+                "There are no phrases for this language yet: the letter is in English and quotes nothing of yours."
+            )
             found.append(_warning(DocumentKind.COVER_LETTER, "letter", wanted, message))
     return found
 

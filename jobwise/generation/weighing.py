@@ -1,4 +1,4 @@
-"""How well the facts of one profile answer one requirement: by named terms, years, degrees, certificates, languages or words."""
+"""How well a profile's facts answer a requirement: by terms, years, degrees, certificates, languages or words."""
 
 import re
 from collections import defaultdict
@@ -97,7 +97,7 @@ _COMMON = frozenset(
 
 
 def terms_of_posting(analysis: JobAnalysis) -> tuple[str, ...]:
-    """The terms a posting names, most important first: those of musts, of the other requirements, then further keywords."""
+    """The terms a posting names: those of musts first, then of the other requirements, then further keywords."""
     ranked = sorted(analysis.requirements, key=lambda requirement: list(Importance).index(requirement.importance))
     return tuple(dict.fromkeys([*(term for requirement in ranked for term in requirement.terms), *analysis.keywords]))
 
@@ -279,8 +279,9 @@ def stems(text: str) -> frozenset[str]:
 
 
 _ENDINGS = (
-    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ungen", "ung", "ants", "ant", "ers", "ors", "ies", "ied",
-    "ed", "er", "or", "es", "en", "e", "s", "y",
+    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ungen", "ung", "ants", "ant", "ers", "ors", 
+    "ies",
+    "ied", "ed", "er", "or", "es", "en", "e", "s", "y",
 )  # fmt: skip
 
 

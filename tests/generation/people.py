@@ -67,7 +67,8 @@ ENGINEER = ProfileContent(
             highlights=lines(
                 "Mentored three junior engineers and wrote the onboarding guide",
                 "Reduced p99 latency of the checkout API by 33% by moving hot queries from PostgreSQL to Redis",
-                "Led a team of five engineers in splitting a Django monolith into eleven FastAPI services over 14 months",
+                "Led a team of five engineers in splitting a Django monolith into eleven FastAPI services over 14 "
+                "months",
                 "Contributed to the migration of 40 services from virtual machines to Kubernetes",
                 "Cut the nightly settlement run from four hours to 45 minutes, handling 1,200 files and $35M a day",
                 "Introduced OAuth 2.0 and Java 17 in the partner gateway",

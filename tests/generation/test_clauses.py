@@ -22,15 +22,27 @@ def _told(text: str, *, current: bool = False, project: str = "", position: Posi
         ("Promoted 14 engineers", "At Acme, I promoted 14 engineers."),
         ("Responsible for payroll", "At Acme, I was responsible for payroll."),
         ("Build an algorithm for artists", "At Acme, I built an algorithm for artists."),
-        ("Build and run the data platform", "My résumé puts part of my work at Acme like this: “Build and run the data platform.”"),
+        (
+            "Build and run the data platform",
+            "My résumé puts part of my work at Acme like this: “Build and run the data platform.”",
+        ),
         ("Worked with 45 clients", "At Acme, I worked with 45 clients."),
         ("Managing three depots", "My work at Acme involved managing three depots."),
         ("He led the guild and grew his team", "At Acme, I led the guild and grew my team."),
         ("I founded the guild", "I founded the guild."),
         ("Lead the close; shortened it to six days", "At Acme, I led the close; I shortened it to six days."),
-        ("AWS cost review every quarter", "My résumé puts part of my work at Acme like this: “AWS cost review every quarter.”"),
-        ("Embedded systems for trams", "My résumé puts part of my work at Acme like this: “Embedded systems for trams.”"),
-        ("Lead engineer for billing", "My résumé puts part of my work at Acme like this: “Lead engineer for billing.”"),
+        (
+            "AWS cost review every quarter",
+            "My résumé puts part of my work at Acme like this: “AWS cost review every quarter.”",
+        ),
+        (
+            "Embedded systems for trams",
+            "My résumé puts part of my work at Acme like this: “Embedded systems for trams.”",
+        ),
+        (
+            "Lead engineer for billing",
+            "My résumé puts part of my work at Acme like this: “Lead engineer for billing.”",
+        ),
         ("Design of a 40-bed ward", "My résumé puts part of my work at Acme like this: “Design of a 40-bed ward.”"),
     ],
 )  # fmt: skip
@@ -63,11 +75,20 @@ def test_a_second_and_an_earlier_achievement_begin_differently() -> None:
 @pytest.mark.parametrize(
     ("highlight", "sentence"),
     [
-        ("Leitung des Neubaus von 186 Wohnungen", "Zu meiner Arbeit bei Elbbau zählte die Leitung des Neubaus von 186 Wohnungen."),
-        ("Eigenverantwortliche Bauleitung eines Büros", "Zu meiner Arbeit bei Elbbau zählte die eigenverantwortliche Bauleitung eines Büros."),
+        (
+            "Leitung des Neubaus von 186 Wohnungen",
+            "Zu meiner Arbeit bei Elbbau zählte die Leitung des Neubaus von 186 Wohnungen.",
+        ),
+        (
+            "Eigenverantwortliche Bauleitung eines Büros",
+            "Zu meiner Arbeit bei Elbbau zählte die eigenverantwortliche Bauleitung eines Büros.",
+        ),
         ("Aufbau der Mengenermittlung", "Zu meiner Arbeit bei Elbbau zählte der Aufbau der Mengenermittlung."),
         ("Leitete den Umbau einer Schule", "Bei Elbbau leitete ich den Umbau einer Schule."),
-        ("Kein Arbeitsunfall in 26 Monaten", "Aus meiner Arbeit bei Elbbau nenne ich: Kein Arbeitsunfall in 26 Monaten."),
+        (
+            "Kein Arbeitsunfall in 26 Monaten",
+            "Aus meiner Arbeit bei Elbbau nenne ich: Kein Arbeitsunfall in 26 Monaten.",
+        ),
     ],
 )  # fmt: skip
 def test_german_nouns_get_their_article_and_verbs_their_subject(highlight: str, sentence: str) -> None:

@@ -1,4 +1,7 @@
-"""What the gate must catch, and what it must let pass. Both tables count: a false alarm costs the person a good sentence."""
+"""What the gate must catch, and what it must let pass.
+
+Both tables count: a false alarm costs the person a good sentence.
+"""
 
 import pytest
 

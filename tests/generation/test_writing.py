@@ -70,7 +70,8 @@ def test_a_letter_says_what_for_then_shows_the_closest_work_and_ends_with_courte
     paragraphs = [paragraph.text for paragraph in _letter(_tailored(ENGINEER)).paragraphs]
 
     assert paragraphs[0] == (
-        "I am applying for the position of Platform Engineer at Gridworks. My current work as Senior Backend Engineer at "
+        "I am applying for the position of Platform Engineer at Gridworks. My current work as Senior Backend "
+        "Engineer at "
         "Northpay involves Kubernetes, Python and PostgreSQL, which your posting asks for."
     )
     assert paragraphs[1].startswith("At Northpay, I ")

@@ -37,8 +37,10 @@ def resume_language(profile: ProfileContent, options: Options) -> str:
 def voice_for(profile: ProfileContent, options: Options) -> Voice:
     """The language a letter is written in.
 
-    The built-in writer does not translate. Where the letter's language is not that of the person's prose, or there are no
-    phrases for it, the letter frames names, titles and skills alone and quotes no sentence, so it never mixes languages.
+    The built-in writer does not translate. Where the letter's language is not that of the person's prose, or there
+    are no
+    phrases for it, the letter frames names, titles and skills alone and quotes no sentence, so it never mixes
+    languages.
     """
     own = prose_language(profile)
     wanted = options.language or own

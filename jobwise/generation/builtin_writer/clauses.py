@@ -1,6 +1,7 @@
 """Highlights as clauses of a letter: "Led a team of five" becomes "I led a team of five", where the grammar is certain.
 
-A highlight leaves out its subject, so one must be put before it. That is done only where its first word is known to be a verb that
+A highlight leaves out its subject, so one must be put before it. That is done only where its first word is known to
+be a verb that
 the person is the subject of; anything else is told in a frame that leaves the words as they are.
 """
 
@@ -10,73 +11,88 @@ from dataclasses import dataclass
 from jobwise.generation.prose import sentences, words
 
 _IRREGULAR_PAST = words(
-    "led built wrote ran grew cut set won drove oversaw brought kept held made took gave sold spoke stood taught began chose "
-    "rebuilt rewrote overhauled put spent sent met found forecast upheld undertook withdrew bought caught came fed got drew "
-    "shot sang saw did dealt dug fought flew forged hit lent lowered paid read rose shrank sought split spun swept swam threw "
-    "told understood wove handmade hand-built hand-wrote co-wrote co-led co-founded co-built outgrew outsold upsold resold broke"
+    "led built wrote ran grew cut set won drove oversaw brought kept held made took gave sold spoke stood taught "
+    "began chose "
+    "rebuilt rewrote overhauled put spent sent met found forecast upheld undertook withdrew bought caught came fed "
+    "got drew "
+    "shot sang saw did dealt dug fought flew forged hit lent lowered paid read rose shrank sought split spun swept "
+    "swam threw "
+    "told understood wove handmade hand-built hand-wrote co-wrote co-led co-founded co-built outgrew outsold upsold "
+    "resold broke"
 )
 _NOT_VERBS = words(
-    "advanced detailed dedicated experienced skilled based united embedded distributed related limited certified accredited "
-    "licensed qualified motivated talented seasoned varied mixed used need speed feed seed breed indeed exceed proceed succeed "
-    "hundred shared automated-driven red bed med shed applied-physics gifted accomplished unmatched unprecedented continued"
+    "advanced detailed dedicated experienced skilled based united embedded distributed related limited certified "
+    "accredited "
+    "licensed qualified motivated talented seasoned varied mixed used need speed feed seed breed indeed exceed "
+    "proceed succeed "
+    "hundred shared automated-driven red bed med shed applied-physics gifted accomplished unmatched unprecedented "
+    "continued"
 )
 # As a highlight's first word these say what was done to the person.
 _PASSIVE = re.compile(
-    r"^(?:promoted (?:to|from|twice|after)|recogni[sz]ed (?:as|for|by|with|among)|selected (?:as|for|to|from|by|among)|nominated|"
-    r"elected|appointed|honou?red|named (?:as |to |employee|best|one of)|awarded (?:the|a|an|[\"“‘'«„A-Z])|ranked|chosen|"
+    r"^(?:promoted (?:to|from|twice|after)|recogni[sz]ed (?:as|for|by|with|among)|selected (?:as|for|to|from|by|"
+    r"among)|nominated|"
+    r"elected|appointed|honou?red|named (?:as |to |employee|best|one of)|awarded (?:the|a|an|[\"“‘'«„A-Z])|ranked|"
+    r"chosen|"
     r"invited to|asked to|tasked with|entrusted with|hired (?:as|to|by)|trained (?:in|by|on)|certified|seconded|given|"
     r"headhunted|recruited (?:as|to|by)|licensed)\b",
     re.IGNORECASE,
 )
 # Past forms that may stand before a preposition and still have the person as their subject.
 _INTRANSITIVE = words(
-    "worked collaborated partnered contributed participated reported served assisted helped cared responded presented spoke "
-    "led consulted advised liaised engaged focused specialized specialised operated travelled traveled volunteered competed "
+    "worked collaborated partnered contributed participated reported served assisted helped cared responded "
+    "presented spoke "
+    "led consulted advised liaised engaged focused specialized specialised operated travelled traveled volunteered "
+    "competed "
     "graduated studied taught wrote ran invested succeeded excelled acted interned interacted communicated coordinated "
-    "negotiated supervised oversaw rotated moved migrated switched grew rose joined experimented researched lectured tutored "
+    "negotiated supervised oversaw rotated moved migrated switched grew rose joined experimented researched lectured "
+    "tutored "
     "dealt fought pushed lobbied campaigned reached catered attended complied corresponded published reviewed iterated "
-    "shipped trained mentored delivered covered showed managed followed stepped stood filled started came went met consulted checked"
+    "shipped trained mentored delivered covered showed managed followed stepped stood filled started came went met "
+    "consulted checked"
 )
 # Past participles that a project's highlights use of the project itself: "Deployed to 400 students".
 _OF_THINGS = words(
-    "built deployed used open-sourced released published hosted written designed developed implemented adopted downloaded "
-    "featured made created run presented funded tested shipped powered maintained containerized launched installed cited "
+    "built deployed used open-sourced released published hosted written designed developed implemented adopted "
+    "downloaded "
+    "featured made created run presented funded tested shipped powered maintained containerized launched installed "
+    "cited "
     "recommended translated based documented licensed"
 )
 _PREPOSITIONS = words(
     "with by to in for on as from at using of into within across through under via among during after"
 )
-_PRESENT = {
-    "lead": "led", "build": "built", "design": "designed", "manage": "managed", "coordinate": "coordinated", "care": "cared",
-    "direct": "directed", "own": "owned", "run": "ran", "develop": "developed", "maintain": "maintained", "write": "wrote",
-    "support": "supported", "teach": "taught", "train": "trained", "mentor": "mentored", "oversee": "oversaw",
-    "create": "created", "implement": "implemented", "analyze": "analyzed", "analyse": "analysed", "deliver": "delivered",
-    "drive": "drove", "improve": "improved", "provide": "provided", "operate": "operated", "prepare": "prepared",
-    "supervise": "supervised", "collaborate": "collaborated", "work": "worked", "ensure": "ensured", "assist": "assisted",
-    "conduct": "conducted", "organize": "organized", "organise": "organised", "handle": "handled", "monitor": "monitored",
-    "perform": "performed", "precept": "precepted", "facilitate": "facilitated", "negotiate": "negotiated", "sell": "sold",
-    "serve": "served", "test": "tested", "deploy": "deployed", "review": "reviewed", "advise": "advised", "grow": "grew",
-    "produce": "produced", "edit": "edited", "draft": "drafted", "respond": "responded", "administer": "administered",
-    "assess": "assessed", "treat": "treated", "research": "researched", "present": "presented", "optimize": "optimized",
-    "automate": "automated", "architect": "architected", "lecture": "lectured", "coach": "coached", "hire": "hired",
-    "champion": "championed", "define": "defined", "establish": "established", "execute": "executed", "guide": "guided",
-    "identify": "identified", "integrate": "integrated", "launch": "launched", "migrate": "migrated", "model": "modeled",
-    "partner": "partnered", "plan": "planned", "publish": "published", "reduce": "reduced", "resolve": "resolved",
-    "schedule": "scheduled", "set": "set", "ship": "shipped", "solve": "solved", "supply": "supplied", "track": "tracked",
-    "explain": "explained", "screen": "screened", "answer": "answered", "approve": "approved", "arrange": "arranged",
-    "audit": "audited", "balance": "balanced", "calculate": "calculated", "check": "checked", "clean": "cleaned",
-    "collect": "collected", "communicate": "communicated", "compile": "compiled", "configure": "configured",
-    "consult": "consulted", "contribute": "contributed", "control": "controlled", "cook": "cooked", "counsel": "counseled",
-    "debug": "debugged", "document": "documented", "enforce": "enforced", "estimate": "estimated", "evaluate": "evaluated",
-    "examine": "examined", "help": "helped", "host": "hosted", "inspect": "inspected", "install": "installed",
-    "instruct": "instructed", "interview": "interviewed", "investigate": "investigated", "keep": "kept", "load": "loaded",
-    "make": "made", "measure": "measured", "onboard": "onboarded", "order": "ordered",
-    "process": "processed", "program": "programmed", "promote": "promoted", "protect": "protected",
-    "recruit": "recruited", "repair": "repaired", "represent": "represented", "scale": "scaled", "secure": "secured",
-    "service": "serviced", "speak": "spoke", "steer": "steered", "transport": "transported", "tutor": "tutored",
-    "update": "updated", "weld": "welded",
-    "translate": "translated", "troubleshoot": "troubleshot", "use": "used", "validate": "validated", "volunteer": "volunteered",
-}  # fmt: skip
+_PRESENT = dict(
+    pair.split(":")
+    for pair in words(
+        "administer:administered advise:advised analyse:analysed analyze:analyzed answer:answered "
+        "approve:approved architect:architected arrange:arranged assess:assessed assist:assisted "
+        "audit:audited automate:automated balance:balanced build:built calculate:calculated care:cared "
+        "champion:championed check:checked clean:cleaned coach:coached collaborate:collaborated "
+        "collect:collected communicate:communicated compile:compiled conduct:conducted configure:configured "
+        "consult:consulted contribute:contributed control:controlled cook:cooked coordinate:coordinated "
+        "counsel:counseled create:created debug:debugged define:defined deliver:delivered deploy:deployed "
+        "design:designed develop:developed direct:directed document:documented draft:drafted drive:drove "
+        "edit:edited enforce:enforced ensure:ensured establish:established estimate:estimated "
+        "evaluate:evaluated examine:examined execute:executed explain:explained facilitate:facilitated "
+        "grow:grew guide:guided handle:handled help:helped hire:hired host:hosted identify:identified "
+        "implement:implemented improve:improved inspect:inspected install:installed instruct:instructed "
+        "integrate:integrated interview:interviewed investigate:investigated keep:kept launch:launched "
+        "lead:led lecture:lectured load:loaded maintain:maintained make:made manage:managed measure:measured "
+        "mentor:mentored migrate:migrated model:modeled monitor:monitored negotiate:negotiated "
+        "onboard:onboarded operate:operated optimize:optimized order:ordered organise:organised "
+        "organize:organized oversee:oversaw own:owned partner:partnered perform:performed plan:planned "
+        "precept:precepted prepare:prepared present:presented process:processed produce:produced "
+        "program:programmed promote:promoted protect:protected provide:provided publish:published "
+        "recruit:recruited reduce:reduced repair:repaired represent:represented research:researched "
+        "resolve:resolved respond:responded review:reviewed run:ran scale:scaled schedule:scheduled "
+        "screen:screened secure:secured sell:sold serve:served service:serviced set:set ship:shipped "
+        "solve:solved speak:spoke steer:steered supervise:supervised supply:supplied support:supported "
+        "teach:taught test:tested track:tracked train:trained translate:translated transport:transported "
+        "treat:treated troubleshoot:troubleshot tutor:tutored update:updated use:used validate:validated "
+        "volunteer:volunteered weld:welded work:worked write:wrote"
+    )
+)
 _AFTER_NOUN = words("of and & engineer developer manager designer analyst team work for")
 _FIRST_PERSON = re.compile(r"^(?:I|We|My|Our)\b")
 _THIRD_PERSON = re.compile(r"^(?:He|She|They) (?:(?:has|have) )?")
@@ -88,7 +104,8 @@ _SECOND_VERB = re.compile(r"(?:\band|,|;|&)\s+(\w+)")
 class Clause:
     """A highlight ready for a frame, by kind.
 
-    `person` clauses follow "I", `doing` clauses "involved", `thing` clauses "my project was"; `own` sentences stand as they
+    `person` clauses follow "I", `doing` clauses "involved", `thing` clauses "my project was"; `own` sentences stand
+    as they
     are, and `quoted` ones are quoted.
     """
 
@@ -99,7 +116,8 @@ class Clause:
 def clause_of(highlight: str, current: bool, of_project: bool = False) -> Clause:
     """The English clause of a highlight: its first sentence, without its final point.
 
-    `current` tells whether the entry goes on, which decides about present forms. In a project, "Deployed to 400 students" is
+    `current` tells whether the entry goes on, which decides about present forms. In a project, "Deployed to 400
+    students" is
     about the project, so there a verb must have an object to be the person's.
     """
     text = main_sentence(highlight)

@@ -210,7 +210,7 @@ class _Author:
         return sentences
 
     def _best_to_tell(self, telling: Sequence[Chapter]) -> Chapter:
-        """Paid work comes before a project that is only a little more relevant; a quotation only if there is nothing else."""
+        """Paid work before a project that is only a little more relevant; a quotation only if there is nothing else."""
         return max(telling, key=lambda one: (not self._is_awkward(one), one.score * (2.0 if _is_work(one) else 1.0)))
 
     def _is_awkward(self, chapter: Chapter) -> bool:

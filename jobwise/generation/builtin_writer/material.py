@@ -16,7 +16,8 @@ from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent,
 
 # Methods and fields of knowledge that are named after somebody or something.
 _PROPER = words(
-    "Scrum Kanban Kaizen Montessori English German French Spanish Italian Dutch American British European Union Basel Solvency "
+    "Scrum Kanban Kaizen Montessori English German French Spanish Italian Dutch American British European Union "
+    "Basel Solvency "
     "Bayesian Monte Carlo Markov Gaussian Fourier Kalman Six Sigma Agile Lean Python Java Excel Google Microsoft Gantt"
 )
 
@@ -54,7 +55,7 @@ def prose_language(profile: ProfileContent) -> str:
 
 
 def chapters_of(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport) -> list[Chapter]:
-    """All entries with something to tell, the most relevant first; of equals, work before projects and newer before older."""
+    """All entries, the most relevant first; of equals, work before projects."""
     wanted = terms_of_posting(analysis)
     entries: list[Experience | Project] = [*profile.experiences, *profile.projects]
     chapters = [_chapter(entry, report, wanted) for entry in entries]
@@ -139,7 +140,7 @@ def skill_ids(profile: ProfileContent, terms: frozenset[str]) -> tuple[UUID, ...
 
 
 def inline(surface: str, kind: TermKind | None) -> str:
-    """A term as it stands inside an English sentence: names of things stay, other words lose the capitals of a heading."""
+    """A term inside an English sentence: names of things stay, other words lose the capitals of a heading."""
     text = squeeze(surface)
     has_abbreviation = any(len(word) > 1 and word.isupper() for word in text.split(" "))
     if kind in (None, TermKind.TOOL, TermKind.CERTIFICATION) or has_abbreviation or not text.isascii():

@@ -23,7 +23,10 @@ class Position(Enum):
 
 @dataclass(frozen=True)
 class Telling:
-    """A sentence, and how it is built: sentences of one kind may follow each other. `quoted` ones frame the words as they are."""
+    """A sentence, and how it is built: sentences of one kind may follow each other.
+
+    `quoted` ones frame the words as they are.
+    """
 
     text: str
     kind: str = "told"
@@ -77,9 +80,12 @@ _NEUTER = re.compile(
     r"^[\wÄÖÜäöüß-]*(?:[Mm]anagement|[Cc]ontrolling|[Mm]onitoring|[Tt]raining|[Cc]oaching|[Dd]esign)\b"
 )
 _PAST = words(
-    "leitete führte baute erstellte plante senkte steuerte betreute schulte verantwortete entwickelte steigerte erhöhte verkürzte "
-    "schrieb trieb hielt übernahm gewann schuf brachte half prüfte pflegte gestaltete bereitete wickelte setzte stellte "
-    "verhandelte beriet beschaffte verkaufte unterrichtete begleitete gründete arbeitete sparte vermied verbesserte ermöglichte"
+    "leitete führte baute erstellte plante senkte steuerte betreute schulte verantwortete entwickelte steigerte "
+    "erhöhte verkürzte "
+    "schrieb trieb hielt übernahm gewann schuf brachte half prüfte pflegte gestaltete bereitete wickelte setzte "
+    "stellte "
+    "verhandelte beriet beschaffte verkaufte unterrichtete begleitete gründete arbeitete sparte vermied verbesserte "
+    "ermöglichte"
 )
 _NO_VERB = words("kartierte zertifizierte")
 

@@ -1,4 +1,4 @@
-"""The built-in writer's résumé: the person's own lines, chosen and ordered for the posting; each difference is a change."""
+"""The built-in writer's résumé: the person's own lines, ordered for the posting, each change with its reason."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,8 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"^(?:eager|seeking|looking|open to|keen|motivated|interested|aiming|hoping|excited|ready|now|currently seeking|i\b|i['’]|my\b|"
+    r"^(?:eager|seeking|looking|open to|keen|motivated|interested|aiming|hoping|excited|ready|now|currently seeking|"
+    r"i\b|i['’]|my\b|"
     r"suche|auf der suche|offen|interessiert|busco|je cherche|à la recherche|cerco|zoek)\b",
     re.IGNORECASE,
 )
@@ -176,7 +177,8 @@ class _Editor:
     def _chosen_sentences(self, own: Sequence[str]) -> list[str]:
         if len(own) < 3 or any(_LEANING.match(sentence) for sentence in own[1:]):
             return list(own)
-        # The first sentence says who this is; the others follow by how much of the posting they speak of; wishes end it.
+        # The first sentence says who this is; the others follow by how much of the posting they speak of; wishes end
+        # it.
         wishes = [sentence for sentence in own[1:] if _WISH.match(sentence)]
         told = [sentence for sentence in own[1:] if sentence not in wishes]
         told.sort(key=lambda sentence: -len(self._wanted_terms(sentence)))

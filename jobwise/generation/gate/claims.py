@@ -23,7 +23,8 @@ _LATIN = "A-Za-zÀ-ɏ0-9"
 _TOKEN = re.compile(rf"[{_LATIN}](?:[{_LATIN}+#&'’]|[-./](?=[{_LATIN}]))*")
 _STARTS_AFTER = set('.!?:…;"“”„«»‘(*•–—。！？「『/|')
 _CALENDAR = words(
-    "january february march april may june july august september october november december monday tuesday wednesday thursday "
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday "
     "friday saturday sunday i i've i'm i'd i'll i’ve i’m i’d i’ll"
 )
 _MONTHS = {
@@ -85,7 +86,8 @@ def objections(
 ) -> list[Objection]:
     """What a text claims beyond `support`.
 
-    `everything` is the whole profile: names, degrees and places may come from anywhere in it. `computed` holds values that code
+    `everything` is the whole profile: names, degrees and places may come from anywhere in it. `computed` holds
+    values that code
     has worked out from the profile, as `years:8`; `contact` the person's own addresses.
     """
     mentions = vocabulary().find(text)

@@ -9,22 +9,29 @@ from jobwise.generation.weighing import stem
 
 _MODIFIERS = 4
 FUNCTION_WORDS = words(
-    "of in on at to for from with by across into within over under through per via than and or but while when which that who whose "
-    "using as until since during after before between among without about a an the each every this these those is was were are be "
-    "been has have had will would could can i we he she they it me us them my our his her their its your also each both all "
-    "von in auf an zu für aus mit bei über unter durch pro als und oder aber während der die das den dem des ein eine einer eines "
+    "of in on at to for from with by across into within over under through per via than and or but while when which "
+    "that who whose "
+    "using as until since during after before between among without about a an the each every this these those is "
+    "was were are be "
+    "been has have had will would could can i we he she they it me us them my our his her their its your also each "
+    "both all "
+    "von in auf an zu für aus mit bei über unter durch pro als und oder aber während der die das den dem des ein "
+    "eine einer eines "
     "einem einen ist war waren sind wurde wurden im am zum zur nach vor "
-    "de du des la le les et ou en dans sur par pour avec au aux un une el los las y o con del al una il lo gli e di da nel nella "
+    "de du des la le les et ou en dans sur par pour avec au aux un une el los las y o con del al una il lo gli e di "
+    "da nel nella "
     "um uma do das dos com van het een voor met bij naar uit"
 )
 _KIN = (
-    "people persons staff employees colleagues members associates headcount personnel individuals folks reports engineers developers "
+    "people persons staff employees colleagues members associates headcount personnel individuals folks reports "
+    "engineers developers "
     "nurses crew workers hires mitarbeiter mitarbeiterinnen mitarbeitende beschäftigte beschäftigten personen leute",
     "customers clients accounts kunden kundinnen",
     "users visitors user nutzer nutzerinnen anwender",
     "students learners pupils trainees participants attendees children kids adults schüler schülerinnen teilnehmende",
     "sites locations branches stores shops outlets restaurants standorte filialen",
-    "reduced reduce cut lowered decreased dropped fell down shrank slashed trimmed saved saving reducing cutting lowering reduction",
+    "reduced reduce cut lowered decreased dropped fell down shrank slashed trimmed saved saving reducing cutting "
+    "lowering reduction",
     "increased grew raised improved boosted lifted rose up gained growth increase raising improving growing",
     "cost costs spend spending expense expenses budget bill outlay kosten ausgaben",
     "revenue sales turnover income umsatz",

@@ -1,6 +1,7 @@
 """Numbers of a text as kind and value, so that they compare whatever way they are written.
 
-`35 %`, `35 percent` and `thirty-five per cent` are one number; `$35M` is another; `1,200` and `1.200` are the same count.
+`35 %`, `35 percent` and `thirty-five per cent` are one number; `$35M` is another; `1,200` and `1.200` are the same
+count.
 """
 
 import re
@@ -39,7 +40,7 @@ class Number:
     currency: str = ""
 
     def supported_by(self, other: "Number") -> bool:
-        """Whether a source that says `other` makes this one true: the same, or honestly rounded with a word that says so."""
+        """Whether a source that says `other` makes this one true: the same, or rounded with a word that says so."""
         if self.kind is NumberKind.VAGUE:
             # "Thousands" is true of anything from a thousand to a million.
             size = min(self.values)
@@ -54,10 +55,11 @@ class Number:
 
 
 _MULTIPLIERS = {
-    "k": 1e3, "thousand": 1e3, "tsd": 1e3, "tausend": 1e3, "mille": 1e3, "mil": 1e3, "千": 1e3, "万": 1e4, "億": 1e8, "lakh": 1e5,
-    "m": 1e6, "mm": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "millions": 1e6, "mio": 1e6, "millionen": 1e6, "millones": 1e6,
-    "millón": 1e6, "milioni": 1e6, "milhões": 1e6, "miljoen": 1e6, "crore": 1e7,
-    "b": 1e9, "bn": 1e9, "billion": 1e9, "mrd": 1e9, "milliarden": 1e9, "milliards": 1e9, "miliardi": 1e9, "miljard": 1e9,
+    "k": 1e3, "thousand": 1e3, "tsd": 1e3, "tausend": 1e3, "mille": 1e3, "mil": 1e3, "千": 1e3, "万": 1e4,
+    "億": 1e8, "lakh": 1e5, "m": 1e6, "mm": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "millions": 1e6,
+    "mio": 1e6, "millionen": 1e6, "millones": 1e6, "millón": 1e6, "milioni": 1e6, "milhões": 1e6,
+    "miljoen": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9, "billion": 1e9, "mrd": 1e9, "milliarden": 1e9,
+    "milliards": 1e9, "miliardi": 1e9, "miljard": 1e9,
 }  # fmt: skip
 _SECONDS = {
     "ms|msec|millisecond|milliseconds|millisekunden": 0.001,

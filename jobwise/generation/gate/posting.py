@@ -9,15 +9,22 @@ from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
 _APPLYING = re.compile(
-    r"\b(?:apply(?:ing)?|application|position|role|vacancy|opening|posting|opportunity|join(?:ing)?|your|you|would|bring|contribut\w+ to|looking for|seek(?:s|ing)|hiring|interested in|look forward|"
+    r"\b(?:apply(?:ing)?|application|position|role|vacancy|opening|posting|opportunity|join(?:ing)?|your|you|would|"
+    r"bring|contribut\w+ to|looking for|seek(?:s|ing)|hiring|interested in|look forward|"
     r"bewerb\w*|stelle|position|anzeige|ihr(?:e|en|em|er|es)?|candidature|poste|votre|vos|candidatura|puesto|vacante|oferta|su|"
     r"posizione|vostr[oa]|vaga|sollicit\w+|functie|vacature|uw)\b|応募|募集|貴社",
     re.IGNORECASE,
 )
 # "At Acme, I led": the company as a place where the person has done something, other than in the conditional.
 _AT = r"(?:at|for|with|from|bei|für|chez|en|presso)"
-_DONE = r"(?:I|we|my team|ich|j[e’'])\s+(?!would|could|can|will|hope|want|wish|look|am (?:applying|interested|excited|writing)|bewerbe|möchte|würde|freue)"
-_PAST = r"(?:worked|work|served|serving|working|employed|experience|time|years?|(?:my|previous|former)\s+(?:\w+\s)?role|tenure|career|gearbeitet|tätig|arbeite|travaillé)"
+_DONE = (
+    r"(?:I|we|my team|ich|j[e’'])\s+(?!would|could|can|will|hope|want|wish|look|"
+    r"am (?:applying|interested|excited|writing)|bewerbe|möchte|würde|freue)"
+)
+_PAST = (
+    r"(?:worked|work|served|serving|working|employed|experience|time|years?|(?:my|previous|former)\s+(?:\w+\s)?role|"
+    r"tenure|career|gearbeitet|tätig|arbeite|travaillé)"
+)
 
 
 def is_about_applying(sentence: str, analysis: JobAnalysis) -> bool:

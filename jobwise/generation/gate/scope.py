@@ -16,7 +16,8 @@ class Scope(IntEnum):
 
 _HELPING = re.compile(
     r"\b(?:assist(?:ed|ing|s)?|help(?:ed|ing|s)?|support(?:ed|ing)|contribut(?:ed|ing|es?)|participat(?:ed|ing|es?)|"
-    r"took part|take part|involved in|member of|part of (?:a|the) team|shadowed|unterstütz\w+|mitarbeit\w*|mitgewirkt|mitwirkung|"
+    r"took part|take part|involved in|member of|part of (?:a|the) team|shadowed|unterstütz\w+|mitarbeit\w*|"
+    r"mitgewirkt|mitwirkung|"
     r"beteiligt|geholfen|teilnahme|participé|contribu[ié]\w*|aidé|colabor[éo]\w*|ayud[éo]\w*|particip[éo]\w*|apoy[éo]\w*)\b",
     re.IGNORECASE,
 )
@@ -31,17 +32,23 @@ _COORDINATING = re.compile(
 _LEADING = re.compile(
     r"\b(?:led|co-led|spearheaded|headed(?= )|directed|oversaw|oversee(?:s|ing)?|chair(?:ed|ing)?(?! of)|"
     r"manag(?:ed|es|ing)(?! (?:services?|hosting|cloud|kubernetes|identit\w+|database))|manage(?= )|"
-    r"own(?:ed|s)(?= (?:the|a|an|all|our|its|end|product|design|architecture|delivery|development)\b)|ownership|owner(?:ship)? of|"
-    r"lead(?=s? (?:a|an|the|our|all|teams?|engineering|development|design|\d+|two|three|four|five|six|seven|eight|nine|ten)\b)|"
-    r"leads(?= )|leading (?=(?:a|an|the|our|teams?|all|\d+|two|three|four|five|six|seven|eight|nine|ten)\b)|leadership of|"
-    r"team lead(?:er)?|tech(?:nical)? lead|architected|founded|co-founded|founder|founding|pioneered|masterminded|ran (?:the|a) (?:team|department|unit|company)|"
-    r"leit(?:ete|eten|et)|geleitet|leitung|bauleitung|leiter(?:in)?|führte (?!zu|ein\b)\w+|geführt|führung|gründete|gegründet|"
+    r"own(?:ed|s)(?= (?:the|a|an|all|our|its|end|product|design|architecture|delivery|development)\b)|ownership|"
+    r"owner(?:ship)? of|"
+    r"lead(?=s? (?:a|an|the|our|all|teams?|engineering|development|design|\d+|two|three|four|five|six|seven|eight|"
+    r"nine|ten)\b)|"
+    r"leads(?= )|leading (?=(?:a|an|the|our|teams?|all|\d+|two|three|four|five|six|seven|eight|nine|ten)\b)|"
+    r"leadership of|"
+    r"team lead(?:er)?|tech(?:nical)? lead|architected|founded|co-founded|founder|founding|pioneered|masterminded|"
+    r"ran (?:the|a) (?:team|department|unit|company)|"
+    r"leit(?:ete|eten|et)|geleitet|leitung|bauleitung|leiter(?:in)?|führte (?!zu|ein\b)\w+|geführt|führung|gründete|"
+    r"gegründet|"
     r"federführend|verantwortete|lider[éóo]\w*|dirig[íié]\w*|dirigé|piloté|fundé|encabec[éó]|guidat[oa]|diretto|liderei|"
     r"leidde|geleid|gaf leiding)\b",
     re.IGNORECASE,
 )
 _LEADING_TITLE = re.compile(
-    r"\b(?:manager(?:in)?|director|head|chief|lead(?:er)?|ceo|cto|cfo|coo|president|vp|vice president|founder|owner|principal|"
+    r"\b(?:manager(?:in)?|director|head|chief|lead(?:er)?|ceo|cto|cfo|coo|president|vp|vice president|founder|owner|"
+    r"principal|"
     r"supervisor|chair\w*|leiter(?:in)?|\w*leiter(?:in)?|\w*leitung|geschäftsführ\w+|teamlead|captain|editor-in-chief|gerente|"
     r"jefe|responsable|direct(?:eu|ri)\w+|partner|charge nurse|sous chef|head chef|executive chef|foreman)\b",
     re.IGNORECASE,

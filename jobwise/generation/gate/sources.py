@@ -21,7 +21,8 @@ _TOKEN = re.compile(r"[A-Za-zÀ-ɏ0-9][A-Za-zÀ-ɏ0-9+#]*|[^\W\d_A-Za-zÀ-ɏ]+")
 
 
 _LEGAL = re.compile(
-    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|Co\.?|L\.P\.|B\.\s?V\.|N\.\s?V\."
+    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|KG|SE|Inc\.?|LLC|Ltd\.?|Limited|Corp\.?|Corporation|PLC|Co\.?|L\.P\.|B\.\s?V\.|"
+    r"N\.\s?V\."
     r"|S\.\s?A\.|S\.\s?r\.\s?l\.|e\.\s?V\.|e\.\s?K\.|eG)$",
     re.IGNORECASE,
 )

@@ -14,11 +14,15 @@ _NOUNS = (
     "ingenieur|ingenieurin|entwickler|entwicklerin|architektin|managerin|leiter|leiterin|berater|beraterin|"
     "geschäftsführer|geschäftsführerin|direktor|direktorin|bauleiter|bauleiterin|krankenpfleger|pflegefachkraft|lehrer|lehrerin"
 )
-_RANKS = "senior|junior|principal|staff|lead|chief|head|executive|managing|vice|deputy|assistant|associate|distinguished|leitende|leitender"
+_RANKS = (
+    "senior|junior|principal|staff|lead|chief|head|executive|managing|vice|deputy|assistant|associate|distinguished|"
+    "leitende|leitender"
+)
 _RANKED = re.compile(rf"\b({_RANKS})\s((?:[\w&/-]+\s){{0,3}}?)({_NOUNS})\b", re.IGNORECASE)
 _HEAD_OF = re.compile(r"\b(?:head|director|vice president|vp|president|chief) of ([\w&]+)", re.IGNORECASE)
 _AS = re.compile(
-    rf"\b(?:as|als|comme|como|come|am|was|been|promoted to|became|hired as|bin|war)\s(?:an?\s|the\s|ein\s|eine\s)?((?:(?!(?:at|for|of|in|on|with|to|and|who|bei|für|im|und)\s)[\w&/+#.-]+\s){{0,4}}(?:{_NOUNS}))\b(?!s)",
+    rf"\b(?:as|als|comme|como|come|am|was|been|promoted to|became|hired as|bin|war)\s(?:an?\s|the\s|ein\s|"
+    rf"eine\s)?((?:(?!(?:at|for|of|in|on|with|to|and|who|bei|für|im|und)\s)[\w&/+#.-]+\s){{0,4}}(?:{_NOUNS}))\b(?!s)",
     re.IGNORECASE,
 )
 _EXECUTIVE = re.compile(

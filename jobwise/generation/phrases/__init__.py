@@ -1,7 +1,9 @@
 """The sentences that JobWise itself puts into a letter, one file per language.
 
-They frame the person's own words and claim nothing: what is claimed stands in the braces and comes from the profile. A frame
-never mixes languages; where there is none for a language, English frames are used with names alone (see `builtin_writer`).
+They frame the person's own words and claim nothing: what is claimed stands in the braces and comes from the profile.
+A frame
+never mixes languages; where there is none for a language, English frames are used with names alone (see
+`builtin_writer`).
 """
 
 from jobwise.generation.phrases.base import Phrases

@@ -32,7 +32,8 @@ def ended(sentence: str) -> str:
 class Phrases:
     """One language's frames. `{}` or named braces are filled with the person's or the posting's own words.
 
-    `place_*` say where somebody worked and are put into `{place}` of the other frames; `quote` tells an achievement whose
+    `place_*` say where somebody worked and are put into `{place}` of the other frames; `quote` tells an achievement
+    whose
     grammar we do not bend: the words stand as they are.
     """
 

@@ -46,7 +46,7 @@ GERMAN = Phrases(
     summary_years="{title} mit {years} Jahren Berufserfahrung.",
     farewells={
         Tone.PROFESSIONAL: "Über die Einladung zu einem persönlichen Gespräch freue ich mich.",
-        Tone.WARM: "Gern erzähle ich Ihnen in einem persönlichen Gespräch mehr und freue mich darauf, Ihr Team kennenzulernen.",
+        Tone.WARM: "Gern erzähle ich Ihnen in einem Gespräch mehr und freue mich darauf, Ihr Team kennenzulernen.",
         Tone.CONCISE: "Für ein Gespräch stehe ich Ihnen gern zur Verfügung.",
     },
 )

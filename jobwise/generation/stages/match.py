@@ -21,10 +21,10 @@ _TELLING = {RequirementKind.SOFT_SKILL: 0.3, RequirementKind.LANGUAGE: 0.2, Requ
 def match(profile: ProfileContent, analysis: JobAnalysis, today: date) -> MatchReport:
     """Weigh each requirement against the profile's facts.
 
-    A requirement's strength is that of its best evidence: direct 1.0 (shown in a dated entry, a project or a certificate),
-    strong 0.85 (only listed, or implied by something more specific that is shown), transferable 0.6 (a neighbouring skill),
-    missing 0. A must counts 1.25 times, a nice-to-have half; a must for a licence, degree or language that is missing caps
-    the score at 69.
+    A requirement's strength is that of its best evidence: direct 1.0 (shown in a dated entry, a project or a
+    certificate), strong 0.85 (only listed, or implied by something more specific that is shown), transferable 0.6 (a
+    neighbouring skill), missing 0. A must counts 1.25 times, a nice-to-have half; a missing must for a licence, degree
+    or language caps the score at 69.
     """
     facts = facts_of(profile, today)
     weigher = Weigher(profile, facts, today)
@@ -72,9 +72,11 @@ def _advice(requirement: Requirement, found: RequirementMatch, report: MatchRepo
         what = terms or "exactly this"
         return f"Your profile shows something close, not {what}. If you have used it, add a highlight that says where."
     if requirement.kind is RequirementKind.EDUCATION:
-        return "No degree in your profile answers this. If you have one, add it; otherwise let your experience speak for you."
+        return (
+            "No degree in your profile answers this. If you have one, add it; else let your experience speak for you."
+        )
     if requirement.kind is RequirementKind.CERTIFICATION:
-        return "This certificate is not in your profile. If you hold it, add it with its date; if not, say when you could take it."
+        return "This certificate is not in your profile. If you hold it, add it with its date."
     if requirement.kind is RequirementKind.LANGUAGE:
         return "This language is not in your profile. If you speak it, add it with your level."
     if terms:

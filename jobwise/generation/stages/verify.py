@@ -38,8 +38,10 @@ def verify(
 ) -> Verified:
     """Hold a draft against the profile; take out every change that fails, until nothing is left to object to.
 
-    A summary, headline or highlight falls back to the profile's own; a letter's paragraph is left out, and a letter without
-    substance becomes the built-in writer's. The documents are assembled anew from the changes that hold, so `draft`'s own
+    A summary, headline or highlight falls back to the profile's own; a letter's paragraph is left out, and a letter
+    without
+    substance becomes the built-in writer's. The documents are assembled anew from the changes that hold, so
+    `draft`'s own
     contents are not trusted.
 
     Raises: UngroundedDocument if anything ungrounded should be left, which would be a mistake of ours.

@@ -1,4 +1,4 @@
-"""The write stage with the built-in writer: a ledger of changes, and the documents that profile and ledger make together."""
+"""The write stage with the built-in writer: a ledger of changes, and the documents that it makes of the profile."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -25,7 +25,7 @@ def draft_of(
     options: Options,
     today: date,
 ) -> Draft:
-    """The documents that a ledger makes of a profile, whoever wrote it: the built-in writer, a model or a person's decisions."""
+    """The documents that a ledger makes of a profile, whoever wrote it: the built-in writer, a model or the person."""
     held = tuple(changes)
     resume = letter = None
     if DocumentKind.RESUME in options.kinds:
