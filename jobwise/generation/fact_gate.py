@@ -17,7 +17,8 @@ from jobwise.generation.gate.claims import Objection, objections
 from jobwise.generation.gate.posting import claims_the_posting, is_about_applying, without_posting
 from jobwise.generation.gate.sources import Statements, Support
 from jobwise.generation.ledger import paragraph_path, split_items
-from jobwise.generation.prose import sentences
+from jobwise.generation.phrases import COURTESIES
+from jobwise.generation.prose import prose_language, sentences
 from jobwise.generation.types import Finding, FindingKind, Severity
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import Education, ProfileContent
@@ -47,6 +48,7 @@ class FactGate:
         self._computed = computed
         self._statements = Statements(profile)
         self._contact = self._statements.contact_words
+        self._prose_language = prose_language(profile)
 
     def resume(self, content: ResumeContent) -> Iterator[Finding]:
         """Objections to a résumé."""
@@ -66,6 +68,8 @@ class FactGate:
         for number, paragraph in enumerate(content.paragraphs):
             named: list[str] = []
             for sentence in sentences(paragraph.text):
+                if sentence in COURTESIES:
+                    continue
                 support = self._support_of(sentence, paragraph.fact_ids, named)
                 yield from self._letter_sentence(content, paragraph_path(number), sentence, support)
 
@@ -165,7 +169,9 @@ class FactGate:
     def _prose(self, content: DocumentContent, path: str, text: str, support: Support) -> Iterator[Finding]:
         if squeeze(text) in self._statements.own_words and content.kind is DocumentKind.RESUME:
             return
-        for objection in self._objections(text, support, content.language):
+        # A résumé's language is that of its headings; its prose stays in the person's own.
+        language = content.language if content.kind is DocumentKind.COVER_LETTER else self._prose_language
+        for objection in self._objections(text, support, language):
             yield _finding(content.kind, path, objection.kind, objection.text, objection.message)
 
     def _objections(self, text: str, support: Support, language: str) -> list[Objection]:

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from jobwise.profiles.content import ProfileContent
+
 _BOUNDARY = re.compile(r"([.!?…][\"”’»“)\]]*)\s+(?=[\"“„«(\[]?[A-ZÀ-ÖØ-ÞŠŽ0-9])|([。！？][」』）]*)(?=.)")
 # A point after one of these ends no sentence.
 _ABBREVIATION = re.compile(
@@ -51,3 +53,10 @@ def language_of(text: str) -> str:
     counts = {code: sum(word in known for word in found) for code, known in _FUNCTION_WORDS.items()}
     best, second = sorted(counts, key=lambda code: -counts[code])[:2]
     return best if counts[best] >= 4 and counts[best] >= 1.3 * counts[second] else ""
+
+
+def prose_language(profile: ProfileContent) -> str:
+    """The language the person writes in. The profile's setting holds unless the text plainly says otherwise."""
+    texts = [profile.summary, *(line.text for entry in profile.experiences for line in entry.highlights)]
+    texts += [line.text for entry in profile.projects for line in entry.highlights]
+    return language_of(" ".join([*texts, *(post.summary for post in profile.experiences)])) or profile.language

@@ -279,7 +279,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 _ENDINGS = (
-    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ungen", "ung", "ants", "ant", "ers", "ors", 
+    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ungen", "ung", "ants", "ant", "ers", "ors",
     "ies",
     "ied", "ed", "er", "or", "es", "en", "e", "s", "y",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from jobwise import samples
 from jobwise.documents.content import DocumentKind, LetterContent, ResumeContent, SectionKind
 from jobwise.generation import ledger
 from jobwise.generation.fact_gate import check
+from jobwise.generation.phrases import PHRASES
 from jobwise.generation.stages.match import match
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import write
@@ -345,3 +346,13 @@ def test_the_date_is_the_day_of_writing() -> None:
 
     assert draft.letter is not None
     assert draft.letter.date == "2026-02-03"
+
+
+@pytest.mark.parametrize("language", [*sorted(PHRASES), "pl"])
+@pytest.mark.parametrize("tone", list(Tone))
+@pytest.mark.parametrize("profile", [BARE, GRADUATE, ENGINEER, BAULEITER])
+def test_our_own_frames_are_never_objected_to(language: str, tone: Tone, profile: ProfileContent) -> None:
+    verified = _tailored(profile, options=Options(language=language, tone=tone))
+
+    assert [finding for finding in verified.findings if finding.severity is Severity.BLOCK] == []
+    assert verified.refused == ()

@@ -8,9 +8,9 @@ from datetime import date
 from jobwise.documents.content import DocumentKind
 from jobwise.generation import ledger
 from jobwise.generation.builtin_writer.letter import Voice, letter_changes
-from jobwise.generation.builtin_writer.material import prose_language
 from jobwise.generation.builtin_writer.resume import resume_changes
 from jobwise.generation.phrases import PHRASES, phrases_for
+from jobwise.generation.prose import prose_language
 from jobwise.generation.types import Change, MatchReport, Operation, Options, Transform
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent

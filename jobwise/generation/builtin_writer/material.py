@@ -47,13 +47,6 @@ class Chapter:
         return bool(self.entry.start and not self.entry.end)
 
 
-def prose_language(profile: ProfileContent) -> str:
-    """The language the person writes in. The profile's setting holds unless the text plainly says otherwise."""
-    texts = [profile.summary, *(line.text for entry in profile.experiences for line in entry.highlights)]
-    texts += [line.text for entry in profile.projects for line in entry.highlights]
-    return language_of(" ".join([*texts, *(post.summary for post in profile.experiences)])) or profile.language
-
-
 def chapters_of(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport) -> list[Chapter]:
     """All entries, the most relevant first; of equals, work before projects."""
     wanted = terms_of_posting(analysis)

@@ -18,9 +18,9 @@ _UNITS = (
     "drei:3 vier:4 fünf:5 sechs:6 sieben:7 acht:8 neun:9 zehn:10 elf:11 zwölf:12 fünfzehn:15 zwanzig:20 "
     "dreißig:30 vierzig:40 fünfzig:50 sechzig:60 siebzig:70 achtzig:80 neunzig:90 hundert:100 tausend:1000 "
     "dutzend:12 deux:2 trois:3 quatre:4 cinq:5 sept:7 huit:8 neuf:9 dix:10 onze:11 douze:12 quinze:15 vingt:20 "
-    "trente:30 quarante:40 cinquante:50 soixante:60 cent:100 dos:2 tres:3 cuatro:4 cinco:5 seis:6 siete:7 ocho:8 "
+    "trente:30 quarante:40 cinquante:50 soixante:60 tres:3 cuatro:4 cinco:5 seis:6 siete:7 ocho:8 "
     "nueve:9 diez:10 doce:12 veinte:20 treinta:30 cuarenta:40 cincuenta:50 cien:100 tre:3 quattro:4 cinque:5 "
-    "sei:6 sette:7 otto:8 nove:9 dieci:10 undici:11 dodici:12 venti:20 trenta:30 cento:100 três:3 quatro:4 sete:7 "
+    "sette:7 otto:8 nove:9 dieci:10 undici:11 dodici:12 venti:20 trenta:30 cento:100 três:3 quatro:4 sete:7 "
     "oito:8 dez:10 doze:12 vinte:20 trinta:30 twee:2 drie:3 vijf:5 zes:6 zeven:7 negen:9 tien:10 twaalf:12 "
     "twintig:20 dertig:30 honderd:100"
 )

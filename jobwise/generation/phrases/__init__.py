@@ -12,10 +12,20 @@ from jobwise.generation.phrases.english import ENGLISH
 from jobwise.generation.phrases.german import GERMAN
 from jobwise.generation.phrases.japanese import JAPANESE
 from jobwise.generation.phrases.romance import FRENCH, ITALIAN, PORTUGUESE, SPANISH
+from jobwise.generation.prose import sentences
 
 PHRASES: dict[str, Phrases] = {
     phrases.language: phrases for phrases in (ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH, JAPANESE)
 }
+
+
+COURTESIES = frozenset(
+    sentence
+    for phrases in PHRASES.values()
+    for text in (phrases.apply_neither, phrases.enclosed, *phrases.farewells.values())
+    for sentence in sentences(text)
+)
+"""Our own sentences that name and claim nothing."""
 
 
 def phrases_for(language: str) -> Phrases:
@@ -23,4 +33,4 @@ def phrases_for(language: str) -> Phrases:
     return PHRASES.get(language, ENGLISH)
 
 
-__all__ = ["PHRASES", "Phrases", "phrases_for"]
+__all__ = ["COURTESIES", "PHRASES", "Phrases", "phrases_for"]
