@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import page
 import pypdf
 import pytest
 
@@ -270,8 +271,8 @@ async def test_odd_contents_keep_all_their_text(renderer: Renderer, template: st
 async def test_no_heading_ends_a_page_and_no_bullet_stands_alone_on_one(renderer: Renderer) -> None:
     for bullets in range(3, 9):
         file = await renderer.render(long_resume(7, bullets), max_pages=4, created=CREATED)
-        for page in reader(file).pages[:-1]:
-            last = page.extract_text().strip().splitlines()
+        for sheet in reader(file).pages[:-1]:
+            last = sheet.extract_text().strip().splitlines()
             assert last[-1].startswith("•") or not last[-1].startswith(("Engineer", "Employer", "Mar "))
             assert "Mar 2019" not in last[-2], "a single bullet under its head"
 
@@ -283,3 +284,15 @@ def test_the_parent_never_loads_the_layout_engine() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
 
     assert result.stdout.strip() == "False"
+
+
+@EVERY_TEMPLATE
+async def test_an_independent_validator_finds_nothing_against_pdf_ua(renderer: Renderer, template: str) -> None:
+    linked = Entry(fact_id=uid(1), title="Tool", url="https://tool.example.org/a-path-with-hyphens")
+    contents = (resume(sections=(*resume().sections, Section(kind=SectionKind.PROJECTS, entries=(linked,)))), letter())
+    for content in contents:
+        file = await renderer.render(content, template=template, created=CREATED)
+
+        report = page.validate_pdf_bytes(file.data, profile=page.ValidationProfile.PDF_UA_1)
+
+        assert [str(failure) for failure in report.failures] == []
