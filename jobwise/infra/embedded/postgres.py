@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ _NOT_YET = (
     asyncpg.ConnectionDoesNotExistError,
 )
 _SMALL_SHARED_MEMORY = 512_000_000
+_LONGEST_RECOVERY = 600.0
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -61,19 +63,30 @@ class Postgres:
             await self._initialise(place, data)
         _check_version(data, installation)
         _clear_leftovers(data, sockets)
-        program = str(place.installation / "bin" / "postgres")
-        arguments = [program, "-D", str(data), *self._options(sockets)]
-        server = await process.spawn(process.Command(arguments, data, self._log, place.mode))
-        try:
-            await self._prepare(server, sockets)
-        except BaseException:
-            await process.stop(server)
-            raise
+        server = await self._launch(place, data, sockets)
         return server, f"postgresql://{_USER}@/{_DATABASE}?{urlencode({'host': sockets}, safe='/')}"
 
     async def clear(self) -> None:
         """After a stop: end what a killed server left behind."""
         await process.end_strays((self._base / "postgres").resolve(), _NAMES)
+
+    async def _launch(self, place: Place, data: Path, sockets: Path) -> asyncio.subprocess.Process:
+        """Start the server, again while processes that we may not see are still leaving the data."""
+        program = str(place.installation / "bin" / "postgres")
+        command = process.Command([program, "-D", str(data), *self._options(sockets)], data, self._log, place.mode)
+        pauses = iter((0.5, 1, 2, 4, 8))
+        while True:
+            server = await process.spawn(command)
+            try:
+                await self._prepare(server, sockets)
+            except BaseException as error:
+                await process.stop(server)
+                pause = next(pauses, None)
+                if pause is None or "pre-existing shared memory block" not in str(error):
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return server
 
     def _options(self, sockets: Path) -> Iterator[str]:
         settings = {**_SETTINGS, "unix_socket_directories": str(sockets), **({} if self._durable else _FORGETFUL)}
@@ -109,8 +122,9 @@ class Postgres:
         return process.Command(arguments, folder.parent, self._log, place.mode)
 
     async def _prepare(self, server: asyncio.subprocess.Process, sockets: Path) -> None:
-        """Wait until it answers, however long recovery takes, and make the database if this is the first start."""
-        while server.returncode is None:
+        """Wait until it answers, which recovery may delay, and make the database if this is the first start."""
+        deadline = time.monotonic() + _LONGEST_RECOVERY
+        while server.returncode is None and time.monotonic() < deadline:
             try:
                 connection = await asyncpg.connect(host=str(sockets), user=_USER, database="postgres", timeout=10)
             except _NOT_YET:

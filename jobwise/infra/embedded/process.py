@@ -141,5 +141,16 @@ def _linux_folder(pid: int) -> Path | None:
     """A process's working folder; None for a zombie, a stranger's process or one that just ended."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink()
+    except PermissionError:
+        # Another account's process, in a container that does not let root look into it. PostgreSQL names its folder.
+        return _folder_argument(pid)
     except OSError:
         return None
+
+
+def _folder_argument(pid: int) -> Path | None:
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    return Path(os.fsdecode(arguments[2])) if arguments[1:2] == [b"-D"] else None

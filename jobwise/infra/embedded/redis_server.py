@@ -12,6 +12,7 @@ from jobwise.infra.embedded.errors import EmbeddedError
 from jobwise.infra.embedded.home import make_private, socket_folder
 
 _NAMES = frozenset({"redis-server", "valkey-server"})
+_LONGEST_LOADING = 120.0
 
 
 class RedisServer:
@@ -59,7 +60,8 @@ class RedisServer:
 
     async def _ready(self, server: asyncio.subprocess.Process, path: Path) -> None:
         """Wait until it answers; it refuses while it loads its file."""
-        while server.returncode is None:
+        deadline = time.monotonic() + _LONGEST_LOADING
+        while server.returncode is None and time.monotonic() < deadline:
             async with Redis(unix_socket_path=str(path)) as client:
                 try:
                     await client.ping()
