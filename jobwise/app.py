@@ -41,7 +41,10 @@ UVICORN_OPTIONS: dict[str, Any] = {
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application. It connects to the database and Redis when it starts and gives the connections back when it ends."""
+    """The application.
+
+    It connects to the database and Redis when it starts and gives the connections back when it ends.
+    """
     routes = [
         Route("/graphql", http.Endpoint(schema, settings).handle, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", websocket.Endpoint(schema, settings).handle),
@@ -122,7 +125,9 @@ class _Downloads:
 
 def _disposition(filename: str) -> str:
     """RFC 6266: a plain name for old clients, the real one in UTF-8 for all others."""
-    plain = "".join(letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in filename)
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in filename
+    )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 

@@ -18,7 +18,10 @@ _DAY = 86_400
 
 
 def bearer(header: object) -> str | None:
-    """The token of an `Authorization: Bearer …` value, or None when there is no value. Anything else is an empty token."""
+    """The token of an `Authorization: Bearer …` value, or None when there is no value.
+
+    Anything else is an empty token.
+    """
     if header is None or header == "":
         return None
     scheme, _, token = header.partition(" ") if isinstance(header, str) else ("", "", "")

@@ -131,9 +131,13 @@ class AccountMutations:
     ) -> LoginResult:
         """Says the same for an unknown e-mail and a wrong password."""
         await access.count_sign_in(info.context.origin, input.email)
-        return LoginSuccess(session=SessionTokens.of(await service.login(input.email, input.password, info.context.origin)))
+        return LoginSuccess(
+            session=SessionTokens.of(await service.login(input.email, input.password, info.context.origin))
+        )
 
-    @strawberry.mutation(description="Exchange a refresh token for new tokens. A token that was used before ends its session.")
+    @strawberry.mutation(
+        description="Exchange a refresh token for new tokens. A token that was used before ends its session."
+    )
     async def refresh_session(
         self, info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="The session.")]
     ) -> RefreshSessionResult:

@@ -18,12 +18,12 @@ from schema.loaders import Loaders
 class Context:
     """Made anew for every operation, over HTTP and over a websocket alike.
 
-    `refusal` says why a token that was presented does not count. It only matters to fields that need a person: an expired
-    token must not keep anybody from refreshing their session. `deadline` is the operation's time-out.
+    `refusal` says why a token that was presented does not count. It only matters to fields that need a person: an
+    expired token must not keep anybody from refreshing their session. `deadline` is the operation's time-out.
     """
 
     settings: Settings
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
     identity: Viewer | None = None
     refusal: JobWiseError | None = None
     deadline: asyncio.Timeout | None = None

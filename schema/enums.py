@@ -9,7 +9,10 @@ _E = TypeVar("_E", bound=type[Enum])
 
 
 def describe(enum: _E, name: str, description: str, **values: str) -> _E:
-    """Publish an enum under a GraphQL name. `values` has a sentence for every member; a missing one is an error at start."""
+    """Publish an enum under a GraphQL name.
+
+    `values` has a sentence for every member; a missing one is an error at start.
+    """
     published = strawberry.enum(enum, name=name, description=description)
     missing = set(enum.__members__) ^ set(values)
     if missing:

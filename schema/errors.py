@@ -1,8 +1,8 @@
 """Errors of the API, and the one place where what is raised becomes what a client sees.
 
-An expected failure is a member of the mutation's result union where the field declares it. Everything else is a top-level
-error with `extensions.code`: refusals (sign-in, limits), what is unavailable, and bugs, which are logged in full and shown
-without details.
+An expected failure is a member of the mutation's result union where the field declares it. Everything else is a top-
+level error with `extensions.code`: refusals (sign-in, limits), what is unavailable, and bugs, which are logged in
+full and shown without details.
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,7 +60,10 @@ describe(
 
 
 class Unauthenticated(JobWiseError):
-    """Sign in first: send the access token as `Authorization: Bearer …`, on a websocket in the connection_init payload."""
+    """Sign in first: send the access token as `Authorization.
+
+    Bearer …`, on a websocket in the connection_init payload.
+    """
 
     code = ErrorCode.UNAUTHENTICATED
 
@@ -82,7 +85,9 @@ class UserError:
 class FieldError:
     """One line of a ValidationFailed."""
 
-    path: str = strawberry.field(description="The input field, dotted and with list positions: `experience.highlights.0`.")
+    path: str = strawberry.field(
+        description="The input field, dotted and with list positions: `experience.highlights.0`."
+    )
     message: str = strawberry.field(description="What is wrong with it and what would be right.")
 
 
@@ -137,7 +142,9 @@ class Conflict(UserError):
     """The code says which state."""
 
 
-@strawberry.type(description="The idempotency key was used before, for another request. Use a new key for a new request.")
+@strawberry.type(
+    description="The idempotency key was used before, for another request. Use a new key for a new request."
+)
 class IdempotencyConflict(UserError):
     """Only from mutations that take an idempotency key."""
 
@@ -171,7 +178,8 @@ MEMBERS: dict[ErrorCode, type[UserError]] = {
 class _UnionErrors(ExceptionHandler[JobWiseError | ValidationError, Any]):
     """Turns an expected failure into the member for its code, where the field's union declares that member.
 
-    Strawberry asks only the first handler whose `error_type` is in the union, so each instance can answer for all members.
+    Strawberry asks only the first handler whose `error_type` is in the union, so each instance can answer for all
+    members.
     """
 
     def __init__(self, error_type: type[UserError]) -> None:
@@ -268,9 +276,7 @@ def _code_of_request_error(error: GraphQLError) -> str:
 
 
 def _replaced(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> GraphQLError:
-    return GraphQLError(
-        message, error.nodes, error.source, error.positions, error.path, extensions=dict(extensions)
-    )
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=dict(extensions))
 
 
 def _path(error: GraphQLError) -> str:

@@ -79,9 +79,9 @@ class Operations(SchemaExtension):
 
 
 def _ambiguity(execution: ExecutionContext) -> GraphQLError | None:
-    assert execution.graphql_document is not None
-    operations = [node for node in execution.graphql_document.definitions if isinstance(node, OperationDefinitionNode)]
-    if execution._provided_operation_name is None and len(operations) > 1:  # type: ignore[attr-defined]
+    definitions = execution.graphql_document.definitions if execution.graphql_document else ()
+    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    if execution._provided_operation_name is None and len(operations) > 1:
         names = ", ".join(node.name.value for node in operations if node.name)
         return GraphQLError(f"Say with `operationName` which operation to run: {names}.")
     return None

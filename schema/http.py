@@ -1,7 +1,8 @@
 """GraphQL over HTTP, after the GraphQL-over-HTTP specification: media types, methods, statuses, body limits.
 
-A response is `application/graphql-response+json` where the client accepts it, else `application/json`. Requests that GraphQL
-refuses (syntax, validation, variables) have status 400 under the first and 200 under the second, as the specification says.
+A response is `application/graphql-response+json` where the client accepts it, else `application/json`. Requests that
+GraphQL refuses (syntax, validation, variables) have status 400 under the first and 200 under the second, as the
+specification says.
 """
 
 import asyncio
@@ -53,7 +54,10 @@ class BadRequest(JobWiseError):
 
 
 class PayloadTooLarge(JobWiseError):
-    """The request body is larger than 1 MB (12 MB for an operation that is nothing but importProfile, when signed in)."""
+    """The request body is larger than 1 MB (12 MB for an operation that is nothing but importProfile.
+
+    When signed in).
+    """
 
     code = ErrorCode.PAYLOAD_TOO_LARGE
 
@@ -91,7 +95,9 @@ class Operation:
         _optional(data, "extensions", dict, "an object")
         if len(query) > limits.MAX_CHARACTERS:
             raise QueryTooLong
-        return cls(query, _optional(data, "variables", dict, "an object"), _optional(data, "operationName", str, "a string"))
+        return cls(
+            query, _optional(data, "variables", dict, "an object"), _optional(data, "operationName", str, "a string")
+        )
 
 
 def _optional(data: Mapping[str, Any], name: str, kind: type, what: str) -> Any:
@@ -110,7 +116,11 @@ class Endpoint:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
-        if request.method == "GET" and "query" not in request.query_params and "text/html" in request.headers.get("accept", ""):
+        if (
+            request.method == "GET"
+            and "query" not in request.query_params
+            and "text/html" in request.headers.get("accept", "")
+        ):
             return graphiql.page(request)
         media_type = _negotiate(request.headers.get("accept", "*/*"))
         try:

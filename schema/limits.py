@@ -1,15 +1,15 @@
 """Limits on what one operation may ask for, measured on the document before anything runs.
 
-One walk measures depth, fields, aliases, directives and cost. Each fragment is measured once and its numbers are reused at
-every spread, so that a chain of fragments that spread each other cannot make the walk itself expensive.
+One walk measures depth, fields, aliases, directives and cost. Each fragment is measured once and its numbers are
+reused at every spread, so that a chain of fragments that spread each other cannot make the walk itself expensive.
 
-The cost is a published formula (docs/graphql.md): an object costs 1, a scalar 0; a list of objects counts ten times, a
-connection `first` times (100 where the number comes in a variable); some fields have a price of their own.
+The cost is a published formula (docs/graphql.md): an object costs 1, a scalar 0; a list of objects counts ten times,
+a connection `first` times (100 where the number comes in a variable); some fields have a price of their own.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     ASTValidationRule,
@@ -109,8 +109,8 @@ class LimitsRule(ASTValidationRule):
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
         """Report every operation that is over a limit."""
-        assert isinstance(self.context, ValidationContext)
-        for name, measure in measures(self.context.schema, node).items():
+        context = cast("ValidationContext", self.context)
+        for name, measure in measures(context.schema, node).items():
             for complaint in measure.complaints():
                 extensions = {
                     "code": ErrorCode.QUERY_TOO_COMPLEX.value,
@@ -156,7 +156,9 @@ class _Ruler:
                 total += self._field(selection, parent)
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
-                total += self._selections(selection.selection_set, self._type(condition.name.value) if condition else parent)
+                total += self._selections(
+                    selection.selection_set, self._type(condition.name.value) if condition else parent
+                )
             elif isinstance(selection, FragmentSpreadNode):
                 total += self._fragment(selection.name.value)
         return total
@@ -193,7 +195,8 @@ class _Ruler:
 
 def _definition(parent: GraphQLCompositeType | None, name: str) -> GraphQLField | None:
     if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
-        return parent.fields.get(name)
+        fields: dict[str, GraphQLField] = parent.fields
+        return fields.get(name)
     return None
 
 

@@ -1,22 +1,25 @@
 """Loaders: the reads of one operation, gathered into one statement for all parents that ask for the same thing.
 
-They read children of what the viewer was shown already, or rows by ids that such a row carries; that a person may see the
-parent has been checked where it was read.
+They read children of what the viewer was shown already, or rows by ids that such a row carries; that a person may see
+the parent has been checked where it was read.
 """
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
 from tortoise.functions import Count
 from tortoise.models import Model
 
-from jobwise.documents.models import Document, Export
+from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.errors import NotFound
-from jobwise.generation.models import Generation, Status
+from jobwise.generation.facts import facts_of
+from jobwise.generation.models import Checkpoint, Event, Generation, LlmCall, Status
+from jobwise.generation.types import Fact, Stage
 from jobwise.jobs.models import Job
 from jobwise.profiles import queries as profiles
 from jobwise.profiles.content import ProfileContent
@@ -54,7 +57,10 @@ def _rows(model: type[M]) -> DataLoader[UUID, M | None]:
 
 
 class Loaders:
-    """A fresh set for every operation, and for every event of a subscription. Each loader is made when it is first used."""
+    """A fresh set for every operation, and for every event of a subscription.
+
+    Each loader is made when it is first used.
+    """
 
     @cached_property
     def contents(self) -> DataLoader[UUID, ProfileContent]:
@@ -82,7 +88,9 @@ class Loaders:
         """How many generations a profile has in each status, by the profile's id."""
 
         async def load(keys: list[UUID]) -> list[dict[Status, int]]:
-            grouped = Generation.filter(profile_id__in=set(keys)).annotate(n=Count("id")).group_by("profile_id", "status")
+            grouped = (
+                Generation.filter(profile_id__in=set(keys)).annotate(n=Count("id")).group_by("profile_id", "status")
+            )
             counts: dict[UUID, dict[Status, int]] = defaultdict(dict)
             for profile_id, status, number in await grouped.values_list("profile_id", "status", "n"):
                 counts[profile_id][status] = number
@@ -114,3 +122,88 @@ class Loaders:
     def exports(self) -> DataLoader[UUID, list[Export]]:
         """By document version."""
         return _children(Export, "document_version_id", "format")
+
+    @cached_property
+    def document_versions(self) -> DataLoader[UUID, list[DocumentVersion]]:
+        """By document, the newest first."""
+        return _children(DocumentVersion, "document_id", "-number")
+
+    @cached_property
+    def newest_versions(self) -> DataLoader[UUID, DocumentVersion]:
+        """By document."""
+
+        async def load(keys: list[UUID]) -> list[DocumentVersion | NotFound]:
+            rows = await DocumentVersion.filter(document_id__in=set(keys), number=F("document__version"))
+            by_document = {row.document_id: row for row in rows}
+            return [by_document.get(key) or NotFound() for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
+    @cached_property
+    def events(self) -> DataLoader[UUID, list[Event]]:
+        """By generation, the oldest first."""
+        return _children(Event, "generation_id", "seq")
+
+    @cached_property
+    def stage_outputs(self) -> DataLoader[UUID, dict[Stage, Any]]:
+        """What the stages before the writing found out, by generation."""
+
+        async def load(keys: list[UUID]) -> list[dict[Stage, Any]]:
+            stages = (Stage.ANALYZE.value, Stage.MATCH.value)
+            rows = await Checkpoint.filter(generation_id__in=set(keys), stage__in=stages).order_by("created_at")
+            outputs: dict[UUID, dict[Stage, Any]] = defaultdict(dict)
+            for row in rows:
+                outputs[row.generation_id][Stage(row.stage)] = row.output
+            return [outputs[key] for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
+    @cached_property
+    def stage_seconds(self) -> DataLoader[UUID, dict[Stage, float]]:
+        """How long each finished stage took, by generation."""
+
+        async def load(keys: list[UUID]) -> list[dict[Stage, float]]:
+            rows = Checkpoint.filter(generation_id__in=set(keys)).order_by("created_at")
+            timings: dict[UUID, dict[Stage, float]] = defaultdict(dict)
+            for generation_id, stage, seconds in await rows.values_list("generation_id", "stage", "seconds"):
+                timings[generation_id][Stage(stage)] = seconds
+            return [timings[key] for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
+    @cached_property
+    def facts(self) -> DataLoader[UUID, dict[str, Fact]]:
+        """The facts of the profile as it was when a generation was accepted, by generation and then by fact id."""
+
+        async def load(keys: list[UUID]) -> list[dict[str, Fact]]:
+            found: dict[UUID, dict[str, Fact]] = {}
+            for key, inputs in await Generation.filter(id__in=set(keys)).values_list("id", "inputs"):
+                content = ProfileContent.model_validate(inputs["profile"])
+                found[key] = {str(fact.id): fact for fact in facts_of(content, datetime.now(UTC).date())}
+            return [found.get(key, {}) for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
+    @cached_property
+    def usage(self) -> DataLoader[UUID, dict[str, Any]]:
+        """Model calls, added up by generation."""
+
+        async def load(keys: list[UUID]) -> list[dict[str, Any]]:
+            calls: dict[UUID, list[LlmCall]] = defaultdict(list)
+            for call in await LlmCall.filter(generation_id__in=set(keys)):
+                if call.generation_id is not None:
+                    calls[call.generation_id].append(call)
+            return [_usage(calls[key]) for key in keys]
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
+
+def _usage(calls: list[LlmCall]) -> dict[str, Any]:
+    costs = [call.cost for call in calls]
+    return {
+        "calls": len(calls),
+        "input_tokens": sum(call.input_tokens for call in calls),
+        "cached_tokens": sum(call.cached_tokens for call in calls),
+        "output_tokens": sum(call.output_tokens for call in calls),
+        "cost": None if None in costs else float(sum(cost for cost in costs if cost is not None)),
+    }

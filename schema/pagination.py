@@ -33,7 +33,9 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
     has_previous_page: bool = strawberry.field(description="Whether this page was asked for with a cursor.")
     start_cursor: str | None = strawberry.field(description="Cursor of the first item, or null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="Cursor of the last item: pass it as `after` for the next page.")
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the last item: pass it as `after` for the next page."
+    )
 
 
 @strawberry.type(description="An item and its place in the list.")

@@ -39,27 +39,28 @@ class Session(ids.Node):
 class Viewer:
     """The way into one's own things."""
 
+    who: strawberry.Private[service.Viewer]
+
     @strawberry.field(description="Your account.")
-    async def user(self, info: Info) -> User:
+    async def user(self) -> User:
         """Read anew."""
-        return User.of(await service.user_of(info.context.viewer))
+        return User.of(await service.user_of(self.who))
 
     @strawberry.field(description="Your newest profile, or null while there is none.")
-    async def profile(self, info: Info) -> Profile | None:
+    async def profile(self) -> Profile | None:
         """Most people have one."""
-        rows = await profiles.profiles(info.context.viewer)
+        rows = await profiles.profiles(self.who)
         return Profile.of(rows[0]) if rows else None
 
     @strawberry.field(description="All your profiles, the newest first.")
-    async def profiles(self, info: Info) -> list[Profile]:
+    async def profiles(self) -> list[Profile]:
         """There are few."""
-        return [Profile.of(row) for row in await profiles.profiles(info.context.viewer)]
+        return [Profile.of(row) for row in await profiles.profiles(self.who)]
 
     @strawberry.field(description="Where you are signed in.")
-    async def sessions(self, info: Info) -> list[Session]:
+    async def sessions(self) -> list[Session]:
         """The one used last first."""
-        viewer = info.context.viewer
-        return [Session.of(row, viewer) for row in await service.sessions(viewer)]
+        return [Session.of(row, self.who) for row in await service.sessions(self.who)]
 
 
 @strawberry.type
@@ -69,5 +70,4 @@ class ViewerQueries:
     @strawberry.field(description="You, or an UNAUTHENTICATED error when nobody is signed in.")
     def viewer(self, info: Info) -> Viewer | None:
         """Asks for the viewer so that nobody gets further without one."""
-        assert info.context.viewer
-        return Viewer()
+        return Viewer(who=info.context.viewer)

@@ -1,21 +1,21 @@
 """GraphQL over a websocket: the protocol graphql-transport-ws, with every way to break it answered by a close code.
 
-The token comes in the connection_init payload: `{"authorization": "Bearer …"}`. It is looked at again for every operation,
-and the socket closes with 4403 when it expires. A bad document ends its own operation only.
+The token comes in the connection_init payload: `{"authorization": "Bearer …"}`. It is looked at again for every
+operation, and the socket closes with 4403 when it expires. A bad document ends its own operation only.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import orjson
 import structlog
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult, PreExecutionError, StreamExecutionResult
 
 from jobwise.config import Settings
 from jobwise.errors import ErrorCode, JobWiseError
@@ -68,7 +68,10 @@ class Endpoint:
         self._settings = settings
 
     async def handle(self, websocket: WebSocket) -> None:
-        """Serve one socket until it closes. Tokens come in a message and never in a cookie, so any origin may connect."""
+        """Serve one socket until it closes.
+
+        Tokens come in a message and never in a cookie, so any origin may connect.
+        """
         if PROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await websocket.close(WRONG_PROTOCOL, f"Subprotocol not acceptable: offer {PROTOCOL}")
@@ -166,7 +169,8 @@ class _Connection:
         if operation_id in self._operations:
             raise Closing(DUPLICATE_ID, f"Subscriber for {operation_id} already exists")
         if len(self._operations) >= MAX_OPERATIONS:
-            return await self._fail(operation_id, [_error(TooManyOperations())])
+            await self._fail(operation_id, [_error(TooManyOperations())])
+            return
         self._operations[operation_id] = asyncio.create_task(self._operate(operation_id, operation))
 
     async def _operate(self, operation_id: str, operation: Operation) -> None:
@@ -196,8 +200,10 @@ class _Connection:
             )
             async with aclosing(results):
                 async for result in results:
-                    if _is_refusal(result):
-                        return await self._fail(operation_id, present(result.errors or ()))
+                    if isinstance(result, PreExecutionError):
+                        # Nothing was executed: the answer is an error message, not a result.
+                        await self._fail(operation_id, present(result.errors or ()))
+                        return
                     await self._send({"id": operation_id, "type": "next", "payload": _payload_of(result)})
         self._forget(operation_id)
         await self._send({"id": operation_id, "type": "complete"})
@@ -272,12 +278,9 @@ def _seconds_left(token: str) -> float | None:
     return None if expires is None else max(0.0, float(expires) - time.time())
 
 
-def _is_refusal(result: ExecutionResult) -> bool:
-    """Whether nothing was executed: the answer is then an error message, not a result."""
-    return isinstance(result, PreExecutionError)
-
-
-def _payload_of(result: ExecutionResult) -> dict[str, Any]:
+def _payload_of(result: StreamExecutionResult) -> dict[str, Any]:
+    # Incremental delivery is not enabled, so that every result is a whole one.
+    result = cast("ExecutionResult", result)
     payload: dict[str, Any] = {"data": result.data}
     if result.errors:
         payload["errors"] = present(result.errors)

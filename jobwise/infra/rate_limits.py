@@ -51,7 +51,7 @@ async def check(limit: Limit, caller: str) -> None:
     key = f"jobwise:limit:{limit.name}:{caller}"
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            count, left = await redis_client.client().eval(_COUNT, 1, key, limit.seconds * 1000)  # type: ignore[misc]
+            count, left = await redis_client.client().eval(_COUNT, 1, key, str(limit.seconds * 1000))  # type: ignore[misc]
     except redis_client.REDIS_ERRORS as error:
         log.warning("rate_limit_unchecked", limit=limit.name, error=str(error))
         return

@@ -24,7 +24,11 @@ class Part:
 
 async def parts() -> dict[str, Part]:
     """Check everything that a request needs, side by side; takes two seconds at most."""
-    checks: dict[str, Callable[[], Awaitable[str]]] = {"database": _database, "redis": _redis, "migrations": _migrations}
+    checks: dict[str, Callable[[], Awaitable[str]]] = {
+        "database": _database,
+        "redis": _redis,
+        "migrations": _migrations,
+    }
     results = await asyncio.gather(*(_timed(check) for check in checks.values()))
     return dict(zip(checks, results, strict=True))
 

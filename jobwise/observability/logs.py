@@ -1,7 +1,8 @@
 """Logs: one event a line, JSON in production and readable on a terminal, with the ids that belong together.
 
-`request_id`, `user_id` and `generation_id` come from context variables (`structlog.contextvars.bind_contextvars`). Secrets
-never reach a log: values under telling names and anything that looks like a token are replaced here, last of all.
+`request_id`, `user_id` and `generation_id` come from context variables (`structlog.contextvars.bind_contextvars`).
+Secrets never reach a log: values under telling names and anything that looks like a token are replaced here, last of
+all.
 """
 
 import logging

@@ -1,4 +1,7 @@
-"""The outermost layer of the web application: request ids, the access log, security headers, and no traceback for anybody."""
+"""The outermost layer of the web application.
+
+Request ids, the access log, security headers, and no traceback for anybody.
+"""
 
 import re
 import time
@@ -25,7 +28,10 @@ log = structlog.get_logger("jobwise.access")
 
 
 class Requests:
-    """ASGI middleware. A client may name its request (`X-Request-Id`); the name is in every log line and in the response."""
+    """ASGI middleware.
+
+    A client may name its request (`X-Request-Id`); the name is in every log line and in the response.
+    """
 
     def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
@@ -91,7 +97,7 @@ class _Exchange:
         await self._forward({"type": "http.response.body", "body": orjson.dumps({"errors": [error]})})
 
     def _log(self, seconds: float) -> None:
-        # Probes come every few seconds and say nothing when they succeed; a signed link is a secret for as long as it lives.
+        # Probes come every few seconds and say nothing when they succeed. A signed link is a secret while it lives.
         path = self._scope["path"]
         if path.startswith("/health") and self._status == 200:
             return

@@ -1,10 +1,13 @@
 """Job postings as clients see them: the posting, its analysis, how a profile matches it."""
 
+from datetime import date, datetime
 
 import strawberry
 
 from jobwise.generation import types as generation
-from jobwise.jobs import models, requirements
+from jobwise.jobs import capture, job_fields, models, requirements, salaries
+from jobwise.jobs.requirements import JobAnalysis as PlainAnalysis
+from schema import ids
 from schema.enums import describe
 
 describe(
@@ -24,6 +27,24 @@ describe(
     HTML="Read from a web page.",
     JSON="Read from a file after `jobTemplate`.",
     SAMPLE="One of the samples that come with JobWise.",
+)
+describe(
+    job_fields.Workplace,
+    "Workplace",
+    "Where the work is done.",
+    REMOTE="From anywhere, or from anywhere in a region.",
+    HYBRID="Partly at the employer's.",
+    ONSITE="At the employer's.",
+)
+describe(
+    salaries.PayInterval,
+    "PayInterval",
+    "What a salary is paid for.",
+    HOUR="An hour.",
+    DAY="A day.",
+    WEEK="A week.",
+    MONTH="A month.",
+    YEAR="A year.",
 )
 describe(
     requirements.RequirementKind,
@@ -102,11 +123,13 @@ class JobAnalysis:
     years: float | None = strawberry.field(description="Least years of experience overall, where the posting says so.")
     language: str = strawberry.field(description="ISO 639-1 code of the posting's language.")
     requirements: list[Requirement] = strawberry.field(description="What is asked for, in the posting's order.")
-    keywords: list[str] = strawberry.field(description="Skills and tools anywhere in the posting, most important first.")
+    keywords: list[str] = strawberry.field(
+        description="Skills and tools anywhere in the posting, most important first."
+    )
     warnings: list[str] = strawberry.field(description="What could not be read and what would help, for people.")
 
     @classmethod
-    def of(cls, analysis: requirements.JobAnalysis) -> "JobAnalysis":
+    def of(cls, analysis: PlainAnalysis) -> "JobAnalysis":
         """From the product's analysis."""
         return cls(
             title=analysis.title,
@@ -164,4 +187,92 @@ class Match:
             covered_terms=list(report.covered_terms),
             missing_terms=list(report.missing_terms),
             years=report.years,
+        )
+
+
+@strawberry.type(description="What a position pays, as far as the posting says.")
+class Salary:
+    """In units of the currency for each interval."""
+
+    min: float | None = strawberry.field(description="The lower end.")
+    max: float | None = strawberry.field(description="The upper end.")
+    currency: str = strawberry.field(description="ISO 4217 code; empty where the posting names none.")
+    interval: salaries.PayInterval | None = strawberry.field(description="What it is paid for.")
+
+    @classmethod
+    def of(cls, salary: salaries.Salary | None) -> "Salary | None":
+        """From the product's salary."""
+        return cls(**dict(salary)) if salary else None
+
+
+@strawberry.type(description="A posting as it was read, to be looked over before it is kept. Nothing is stored.")
+class JobDraft:
+    """What `convertJobText` answers."""
+
+    title: str = strawberry.field(description="The position.")
+    company: str = strawberry.field(description="The employer.")
+    location: str = strawberry.field(description="The place.")
+    workplace: job_fields.Workplace | None = strawberry.field(description="Where the work is done.")
+    employment_types: list[str] = strawberry.field(description="In the words of schema.org, such as `FULL_TIME`.")
+    salary: Salary | None = strawberry.field(description="What it pays.")
+    posted: date | None = strawberry.field(description="When it was published.")
+    valid_through: date | None = strawberry.field(description="The last day to apply.")
+    url: str = strawberry.field(description="Where it can be read.")
+    language: str = strawberry.field(description="ISO 639-1 code of its language.")
+    description: str = strawberry.field(description="The advertisement as plain text.")
+    attribution: str = strawberry.field(description="The site that it was captured from.")
+    warnings: list[str] = strawberry.field(description="What to look at, for people.")
+    missing: list[str] = strawberry.field(description="Fields that could not be filled.")
+
+    @classmethod
+    def of(cls, draft: capture.CapturedPosting) -> "JobDraft":
+        """From the product's draft."""
+        values = {name: getattr(draft, name) for name in type(draft).model_fields if name not in ("salary", "raw")}
+        return cls(salary=Salary.of(draft.salary), **values)
+
+
+@strawberry.type(description="A posting that you found or captured.")
+class Job(ids.Node):
+    """Its analysis and match are computed when they are asked for, and kept by the posting's text."""
+
+    row: strawberry.Private[models.Job]
+    title: str = strawberry.field(description="The position.")
+    company: str = strawberry.field(description="The employer; empty where the posting names none.")
+    location: str = strawberry.field(description="The place; empty where the posting names none.")
+    workplace: job_fields.Workplace | None = strawberry.field(description="Where the work is done.")
+    employment_types: list[str] = strawberry.field(description="In the words of schema.org, such as `FULL_TIME`.")
+    salary: Salary | None = strawberry.field(description="What it pays.")
+    url: str = strawberry.field(description="Where it can be read; empty where that is not known.")
+    language: str = strawberry.field(description="ISO 639-1 code of its language.")
+    description: str = strawberry.field(description="The advertisement as plain text.")
+    source: models.JobSource = strawberry.field(description="How it came in.")
+    status: models.JobStatus = strawberry.field(description="Whether it is still of interest.")
+    warnings: list[str] = strawberry.field(description="What to look at, for people.")
+    posted_on: date | None = strawberry.field(description="When it was published.")
+    valid_through: date | None = strawberry.field(description="The last day to apply.")
+    created_at: datetime = strawberry.field(description="When it came in.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+
+    @classmethod
+    def of(cls, row: models.Job) -> "Job":
+        """From the table's row."""
+        return cls(
+            id=ids.encode("Job", row.id),
+            row=row,
+            title=row.title,
+            company=row.company,
+            location=row.location,
+            workplace=job_fields.Workplace(row.workplace) if row.workplace else None,
+            employment_types=row.employment_types,
+            salary=Salary.of(salaries.Salary.model_validate(row.salary) if row.salary else None),
+            url=row.url,
+            language=row.language,
+            description=row.description,
+            source=row.source,
+            status=row.status,
+            warnings=row.warnings,
+            posted_on=row.posted_on,
+            valid_through=row.valid_through,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
         )

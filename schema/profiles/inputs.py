@@ -6,7 +6,9 @@ from strawberry import UNSET
 from jobwise.profiles import content
 from jobwise.profiles.dates import PartialDate
 
-_POSITION = "Place in the list, counted from 0; the others move along. Left out: a new part comes last, an old one stays."
+_POSITION = (
+    "Place in the list, counted from 0; the others move along. Left out: a new part comes last, an old one stays."
+)
 
 
 @strawberry.input(description="A line of a list of achievements.")
@@ -38,7 +40,9 @@ class ContactInput:
     city: str | None = strawberry.field(default=UNSET, description="Town.")
     region: str | None = strawberry.field(default=UNSET, description="State or region.")
     country_code: str | None = strawberry.field(default=UNSET, description="ISO 3166-1 alpha-2 code of the country.")
-    links: list[LinkInput] | None = strawberry.field(default=UNSET, description="All links; replaces those that were there.")
+    links: list[LinkInput] | None = strawberry.field(
+        default=UNSET, description="All links; replaces those that were there."
+    )
 
 
 @strawberry.input(description="An award or a publication.")
@@ -56,15 +60,21 @@ class HonorInput:
 
 @strawberry.input
 class _ProfileFields:
-    headline: str | None = strawberry.field(default=UNSET, description="A line below the name, such as the current position.")
+    headline: str | None = strawberry.field(
+        default=UNSET, description="A line below the name, such as the current position."
+    )
     summary: str | None = strawberry.field(default=UNSET, description="A few sentences about the person.")
-    language: str | None = strawberry.field(default=UNSET, description="ISO 639-1 code of the language that the profile is in.")
+    language: str | None = strawberry.field(
+        default=UNSET, description="ISO 639-1 code of the language that the profile is in."
+    )
     contact: ContactInput | None = strawberry.field(default=UNSET, description="How to reach the person.")
     honors: list[HonorInput] | None = strawberry.field(default=UNSET, description="All awards and publications.")
     interests: list[str] | None = strawberry.field(default=UNSET, description="Interests outside work.")
 
 
-@strawberry.input(description="A new master profile. Its parts are added afterwards, or all at once with `importProfile`.")
+@strawberry.input(
+    description="A new master profile. Its parts are added afterwards, or all at once with `importProfile`."
+)
 class CreateProfileInput(_ProfileFields):
     """Input of `createProfile`."""
 
@@ -119,7 +129,9 @@ class _Experience:
     summary: str | None = strawberry.field(default=UNSET, description="The position in a sentence or two.")
     start: PartialDate | None = strawberry.field(default=UNSET, description="When it began.")
     end: PartialDate | None = strawberry.field(default=UNSET, description="When it ended; null while it goes on.")
-    highlights: list[HighlightInput] | None = strawberry.field(default=UNSET, description="All achievements and duties.")
+    highlights: list[HighlightInput] | None = strawberry.field(
+        default=UNSET, description="All achievements and duties."
+    )
     skills: list[str] | None = strawberry.field(default=UNSET, description="Tools and methods used there.")
     position: int | None = strawberry.field(default=UNSET, description=_POSITION)
 

@@ -1,6 +1,6 @@
 """Changes of profiles in the API. Each writes a new version of the profile."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 import strawberry
 
@@ -48,7 +48,9 @@ class ImportReport:
     """Shown to the person after an import."""
 
     counts: list[ImportCount] = strawberry.field(description="Entries for each section.")
-    notes: list[ImportNote] = strawberry.field(description="What was adjusted, kept aside or skipped, in the file's order.")
+    notes: list[ImportNote] = strawberry.field(
+        description="What was adjusted, kept aside or skipped, in the file's order."
+    )
 
     @classmethod
     def of(cls, report: importers.ImportReport) -> "ImportReport":
@@ -185,8 +187,7 @@ P = TypeVar("P", bound=content.Part)
 
 
 def _part(changed: service.Changed, kind: type[P]) -> P:
-    assert isinstance(changed.part, kind)
-    return changed.part
+    return cast("P", changed.part)
 
 
 async def _delete(info: Info, kind: parts.PartKind, type_name: str, part_id: strawberry.ID) -> DeletePartSuccess:
@@ -207,9 +208,7 @@ class ProfileMutations:
         return ProfileSuccess(profile=_profile(info, changed))
 
     @strawberry.mutation(description="Change the profile itself; its parts have mutations of their own.")
-    async def update_profile(
-        self, info: Info, input: Annotated[inputs.UpdateProfileInput, _CHANGES]
-    ) -> ProfileResult:
+    async def update_profile(self, info: Info, input: Annotated[inputs.UpdateProfileInput, _CHANGES]) -> ProfileResult:
         """Fields that are left out stay."""
         key = ids.decode(input.id, "Profile")
         values = plain.ProfileInput(**given(input, without=("id",)))
@@ -221,7 +220,9 @@ class ProfileMutations:
         await service.delete(info.context.viewer, ids.decode(input.id, "Profile"))
         return DeleteSuccess(deleted_id=input.id)
 
-    @strawberry.mutation(description="Make a profile from a file, or replace one. The report says what became of every piece.")
+    @strawberry.mutation(
+        description="Make a profile from a file, or replace one. The report says what became of every piece."
+    )
     async def import_profile(
         self, info: Info, input: Annotated[inputs.ImportProfileInput, strawberry.argument(description="The file.")]
     ) -> ImportProfileResult:
@@ -249,14 +250,20 @@ class ProfileMutations:
         """A new version of the profile."""
         values = plain.ExperienceInput(**given(input, without=("profile_id",)))
         changed = await service.add(info.context.viewer, ids.decode(input.profile_id, "Profile"), values)
-        return ExperienceSuccess(experience=Experience.of(_part(changed, content.Experience)), profile=_profile(info, changed))
+        return ExperienceSuccess(
+            experience=Experience.of(_part(changed, content.Experience)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Change a job or voluntary post.")
-    async def update_experience(self, info: Info, input: Annotated[inputs.UpdateExperienceInput, _CHANGES]) -> ExperienceResult:
+    async def update_experience(
+        self, info: Info, input: Annotated[inputs.UpdateExperienceInput, _CHANGES]
+    ) -> ExperienceResult:
         """A new version of the profile."""
         values = plain.ExperienceInput(**given(input, without=("id",)))
         changed = await service.change(info.context.viewer, ids.decode(input.id, "Experience"), values)
-        return ExperienceSuccess(experience=Experience.of(_part(changed, content.Experience)), profile=_profile(info, changed))
+        return ExperienceSuccess(
+            experience=Experience.of(_part(changed, content.Experience)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Delete a job or voluntary post.")
     async def delete_experience(self, info: Info, input: Annotated[DeleteInput, WHICH]) -> DeletePartResult:
@@ -268,14 +275,20 @@ class ProfileMutations:
         """A new version of the profile."""
         values = plain.EducationInput(**given(input, without=("profile_id",)))
         changed = await service.add(info.context.viewer, ids.decode(input.profile_id, "Profile"), values)
-        return EducationSuccess(education=Education.of(_part(changed, content.Education)), profile=_profile(info, changed))
+        return EducationSuccess(
+            education=Education.of(_part(changed, content.Education)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Change a degree or course of study.")
-    async def update_education(self, info: Info, input: Annotated[inputs.UpdateEducationInput, _CHANGES]) -> EducationResult:
+    async def update_education(
+        self, info: Info, input: Annotated[inputs.UpdateEducationInput, _CHANGES]
+    ) -> EducationResult:
         """A new version of the profile."""
         values = plain.EducationInput(**given(input, without=("id",)))
         changed = await service.change(info.context.viewer, ids.decode(input.id, "Education"), values)
-        return EducationSuccess(education=Education.of(_part(changed, content.Education)), profile=_profile(info, changed))
+        return EducationSuccess(
+            education=Education.of(_part(changed, content.Education)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Delete a degree or course of study.")
     async def delete_education(self, info: Info, input: Annotated[DeleteInput, WHICH]) -> DeletePartResult:
@@ -321,18 +334,26 @@ class ProfileMutations:
         return await _delete(info, parts.SKILL, "Skill", input.id)
 
     @strawberry.mutation(description="Add a certificate or licence to a profile.")
-    async def add_certification(self, info: Info, input: Annotated[inputs.AddCertificationInput, _NEW]) -> CertificationResult:
+    async def add_certification(
+        self, info: Info, input: Annotated[inputs.AddCertificationInput, _NEW]
+    ) -> CertificationResult:
         """A new version of the profile."""
         values = plain.CertificationInput(**given(input, without=("profile_id",)))
         changed = await service.add(info.context.viewer, ids.decode(input.profile_id, "Profile"), values)
-        return CertificationSuccess(certification=Certification.of(_part(changed, content.Certification)), profile=_profile(info, changed))
+        return CertificationSuccess(
+            certification=Certification.of(_part(changed, content.Certification)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Change a certificate or licence.")
-    async def update_certification(self, info: Info, input: Annotated[inputs.UpdateCertificationInput, _CHANGES]) -> CertificationResult:
+    async def update_certification(
+        self, info: Info, input: Annotated[inputs.UpdateCertificationInput, _CHANGES]
+    ) -> CertificationResult:
         """A new version of the profile."""
         values = plain.CertificationInput(**given(input, without=("id",)))
         changed = await service.change(info.context.viewer, ids.decode(input.id, "Certification"), values)
-        return CertificationSuccess(certification=Certification.of(_part(changed, content.Certification)), profile=_profile(info, changed))
+        return CertificationSuccess(
+            certification=Certification.of(_part(changed, content.Certification)), profile=_profile(info, changed)
+        )
 
     @strawberry.mutation(description="Delete a certificate or licence.")
     async def delete_certification(self, info: Info, input: Annotated[DeleteInput, WHICH]) -> DeletePartResult:
@@ -347,7 +368,9 @@ class ProfileMutations:
         return LanguageSuccess(language=Language.of(_part(changed, content.Language)), profile=_profile(info, changed))
 
     @strawberry.mutation(description="Change a spoken language.")
-    async def update_language(self, info: Info, input: Annotated[inputs.UpdateLanguageInput, _CHANGES]) -> LanguageResult:
+    async def update_language(
+        self, info: Info, input: Annotated[inputs.UpdateLanguageInput, _CHANGES]
+    ) -> LanguageResult:
         """A new version of the profile."""
         values = plain.LanguageInput(**given(input, without=("id",)))
         changed = await service.change(info.context.viewer, ids.decode(input.id, "Language"), values)

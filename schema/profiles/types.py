@@ -36,7 +36,9 @@ def _values(type_name: str, part: content.Part) -> dict[str, Any]:
     values: dict[str, Any] = dict(part)
     values["id"] = ids.encode(type_name, part.id)
     if "highlights" in values:
-        values["highlights"] = [Highlight(id=strawberry.ID(str(line.id)), text=line.text) for line in values["highlights"]]
+        values["highlights"] = [
+            Highlight(id=strawberry.ID(str(line.id)), text=line.text) for line in values["highlights"]
+        ]
     return values
 
 
@@ -90,7 +92,9 @@ class Experience(ids.Node):
     description: str = strawberry.field(description="What the organisation is, in a few words.")
     summary: str = strawberry.field(description="The position in a sentence or two.")
     start: PartialDate | None = strawberry.field(description="When it began.")
-    end: PartialDate | None = strawberry.field(description="When it ended; null together with a start means that it goes on.")
+    end: PartialDate | None = strawberry.field(
+        description="When it ended; null together with a start means that it goes on."
+    )
     highlights: list[Highlight] = strawberry.field(description="Achievements and duties.")
     skills: list[str] = strawberry.field(description="Tools and methods used there, as the person named them.")
 
@@ -261,7 +265,9 @@ class GenerationSummary:
         )
 
 
-@strawberry.type(description="A master profile: everything a person can say about their career. Documents are made from it.")
+@strawberry.type(
+    description="A master profile: everything a person can say about their career. Documents are made from it."
+)
 class Profile(ids.Node):
     """Its parts are read together with those of the other profiles of the same answer."""
 
@@ -338,4 +344,6 @@ class Profile(ids.Node):
     @strawberry.field(description="The newest 50 states of the profile, newest first.")
     async def versions(self, info: Info) -> list[ProfileVersion]:
         """Read for all profiles of the answer at once."""
-        return [ProfileVersion.of(row) for row in await info.context.loaders.profile_versions.load((self.key, self.version))]
+        return [
+            ProfileVersion.of(row) for row in await info.context.loaders.profile_versions.load((self.key, self.version))
+        ]

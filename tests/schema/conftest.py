@@ -111,9 +111,9 @@ async def live(app: Starlette) -> AsyncIterator[str]:
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", **UVICORN_OPTIONS)
     server = uvicorn.Server(config)
+    # The socket listens before the server reads from it, so that a test may connect at once.
+    listener.listen()
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
     async with events.listening():
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True

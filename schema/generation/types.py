@@ -1,0 +1,273 @@
+"""Generations as clients see them: state, progress, what it was made from, what came out."""
+
+import base64
+import binascii
+from datetime import datetime
+
+import strawberry
+
+from jobwise.documents.templates import Template as PlainTemplate
+from jobwise.errors import ErrorCode, JobWiseError, NotFound
+from jobwise.generation import models, types
+from jobwise.jobs.requirements import JobAnalysis as PlainAnalysis
+from schema import ids
+from schema.context import Info
+from schema.documents.types import Document
+from schema.enums import describe
+from schema.jobs.types import Job, JobAnalysis, Match
+from schema.profiles.types import Profile
+
+describe(
+    models.Status,
+    "GenerationStatus",
+    "Where a generation is. COMPLETED, FAILED and CANCELLED are final.",
+    QUEUED="Accepted; waits for a worker.",
+    RUNNING="A worker is at it.",
+    COMPLETED="The documents are there.",
+    FAILED="It could not be done; the error says why.",
+    CANCELLED="The person stopped it.",
+)
+describe(
+    models.EventType,
+    "GenerationEventType",
+    "What a progress event says.",
+    ACCEPTED="It was accepted.",
+    STARTED="A worker took it.",
+    STAGE_STARTED="A stage began.",
+    STAGE_COMPLETED="A stage is done.",
+    RELEASED="Its worker gave it back; another one goes on where it stood.",
+    COMPLETED="The documents are there. The last event.",
+    FAILED="It failed. The last event.",
+    CANCELLED="It was stopped. The last event.",
+)
+describe(
+    types.Stage,
+    "GenerationStage",
+    "The stages, in order.",
+    ANALYZE="Read the posting.",
+    MATCH="Hold the profile against it.",
+    WRITE="Choose and word what the documents say.",
+    VERIFY="Check every statement against the profile.",
+    EXPORT="Lay out the pages and make the files.",
+)
+describe(
+    types.Tone,
+    "Tone",
+    "How the letter sounds. It never changes a fact.",
+    PROFESSIONAL="Courteous and plain.",
+    WARM="Friendly.",
+    CONCISE="As short as possible.",
+)
+
+
+class BadCursor(JobWiseError):
+    """This is not a cursor of this list: leave it out to begin with the first item."""
+
+    code = ErrorCode.BAD_REQUEST
+
+
+def encode_cursor(seq: int) -> str:
+    """The cursor of an event."""
+    return base64.urlsafe_b64encode(f"event:{seq}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> int:
+    """The number of the last event that a client has seen; 0 for none. Raises BadCursor."""
+    if cursor is None:
+        return 0
+    try:
+        kind, _, seq = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
+        if kind != "event" or not 0 <= int(seq) < 2**62:
+            raise BadCursor
+        return int(seq)
+    except (binascii.Error, ValueError):
+        raise BadCursor from None
+
+
+@strawberry.type(description="A design for résumé and letter.")
+class Template:
+    """From the registry of templates."""
+
+    key: str = strawberry.field(description="Its name in the API.")
+    name: str = strawberry.field(description="Its name for people.")
+    description: str = strawberry.field(description="What it looks like and what it is good for.")
+
+    @classmethod
+    def of(cls, template: PlainTemplate) -> "Template":
+        """From the registry's line."""
+        return cls(key=template.key, name=template.name, description=template.description)
+
+
+@strawberry.type(description="Why a generation failed.")
+class GenerationError:
+    """With a way on, in its message."""
+
+    code: ErrorCode = strawberry.field(description="What kind of failure it is.")
+    message: str = strawberry.field(description="What happened and what can be done, for people.")
+
+
+@strawberry.type(description="What a generation used of models. All zero with the built-in writer.")
+class Usage:
+    """Added up over all calls, repeated ones too."""
+
+    calls: int = strawberry.field(description="Model calls.")
+    input_tokens: int = strawberry.field(description="Tokens that went in.")
+    cached_tokens: int = strawberry.field(description="Of these, tokens that the provider had cached.")
+    output_tokens: int = strawberry.field(description="Tokens that came out.")
+    cost: float | None = strawberry.field(description="In US dollars; null where a price is not known.")
+
+
+@strawberry.type(description="How long a stage took.")
+class StageTiming:
+    """Only stages that are done."""
+
+    stage: types.Stage = strawberry.field(description="The stage.")
+    seconds: float = strawberry.field(description="Our own time and that of model calls together.")
+
+
+@strawberry.type(description="Figures about a generation.")
+class GenerationAnalytics:
+    """For people who wonder where the time went."""
+
+    seconds: float | None = strawberry.field(description="From being accepted to its end; null while it goes on.")
+    stages: list[StageTiming] = strawberry.field(description="Stages that are done, in order.")
+
+
+@strawberry.type(description="An order of documents: one profile, one posting.")
+class Generation(ids.Node):
+    """Profile and posting are those of the moment when it was accepted, whatever is edited later."""
+
+    row: strawberry.Private[models.Generation]
+    title: str = strawberry.field(description="The position and the employer.")
+    status: models.Status = strawberry.field(description="Where it is.")
+    stage: types.Stage | None = strawberry.field(
+        description="The stage that it is in or ended in; null before the first."
+    )
+    progress: int = strawberry.field(description="0 to 100.")
+    eta_seconds: float | None = strawberry.field(
+        description="About how long it will still take; null when that is not known."
+    )
+    attempts: int = strawberry.field(description="How often a worker took it; more than 1 after an interruption.")
+    cancel_requested: bool = strawberry.field(description="Whether the person asked to stop it.")
+    error: GenerationError | None = strawberry.field(description="Why it failed; null unless it did.")
+    created_at: datetime = strawberry.field(description="When it was accepted.")
+    started_at: datetime | None = strawberry.field(description="When a worker first took it.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+
+    @classmethod
+    def of(cls, row: models.Generation) -> "Generation":
+        """From the table's row."""
+        return cls(
+            id=ids.encode("Generation", row.id),
+            row=row,
+            title=row.title,
+            status=row.status,
+            stage=types.Stage(row.stage) if row.stage else None,
+            progress=row.progress,
+            eta_seconds=row.eta_seconds,
+            attempts=row.attempt,
+            cancel_requested=row.cancel_requested_at is not None,
+            error=_error(row),
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+
+    @strawberry.field(description="The profile that it was ordered for; null when that was deleted since.")
+    async def profile(self, info: Info) -> Profile | None:
+        """As it is now."""
+        row = await info.context.loaders.profile_rows.load(self.row.profile_id) if self.row.profile_id else None
+        return Profile.of(row) if row else None
+
+    @strawberry.field(description="The posting that it was ordered for; null when that was deleted since.")
+    async def job(self, info: Info) -> Job | None:
+        """As it is now."""
+        row = await info.context.loaders.jobs.load(self.row.job_id) if self.row.job_id else None
+        return Job.of(row) if row else None
+
+    @strawberry.field(description="What the posting asks for; null until the stage ANALYZE is done.")
+    async def analysis(self, info: Info) -> JobAnalysis | None:
+        """As the generation read it."""
+        output = (await info.context.loaders.stage_outputs.load(self.row.id)).get(types.Stage.ANALYZE)
+        return JobAnalysis.of(PlainAnalysis.model_validate(output)) if output else None
+
+    @strawberry.field(description="How the profile answers it; null until the stage MATCH is done.")
+    async def match(self, info: Info) -> Match | None:
+        """As the generation found it."""
+        output = (await info.context.loaders.stage_outputs.load(self.row.id)).get(types.Stage.MATCH)
+        return Match.of(types.MatchReport.model_validate(output)) if output else None
+
+    @strawberry.field(description="What came out of it; empty until it is COMPLETED.")
+    async def documents(self, info: Info) -> list[Document]:
+        """Résumé and letter."""
+        return [Document.of(row) for row in await info.context.loaders.documents.load(self.row.id)]
+
+    @strawberry.field(description="What it used of models.")
+    async def usage(self, info: Info) -> Usage:
+        """From the ledger of model calls."""
+        return Usage(**await info.context.loaders.usage.load(self.row.id))
+
+    @strawberry.field(description="Figures about it.")
+    async def analytics(self, info: Info) -> GenerationAnalytics:
+        """From its checkpoints."""
+        timings = await info.context.loaders.stage_seconds.load(self.row.id)
+        ended = self.row.finished_at
+        return GenerationAnalytics(
+            seconds=(ended - self.row.created_at).total_seconds() if ended else None,
+            stages=[StageTiming(stage=stage, seconds=timings[stage]) for stage in types.Stage if stage in timings],
+        )
+
+    @strawberry.field(
+        description="What happened so far, oldest first. To follow it live, subscribe to `generationProgress`."
+    )
+    async def events(self, info: Info) -> "list[GenerationEvent]":
+        """All of them; there are some dozens at most."""
+        return [GenerationEvent.of(row) for row in await info.context.loaders.events.load(self.row.id)]
+
+
+@strawberry.type(description="Something that happened to a generation.")
+class GenerationEvent:
+    """Events have no gaps: whoever goes on behind a cursor misses nothing and sees nothing twice."""
+
+    row: strawberry.Private[models.Event]
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this event.")
+    type: models.EventType = strawberry.field(description="What happened.")
+    stage: types.Stage | None = strawberry.field(description="In which stage.")
+    status: models.Status = strawberry.field(description="Where the generation was then.")
+    progress: int = strawberry.field(description="0 to 100, then.")
+    eta_seconds: float | None = strawberry.field(description="About how long it would still take, then.")
+    message: str = strawberry.field(description="A sentence for people.")
+    delta: str | None = strawberry.field(
+        description="A piece of text while it is being written; null for everything else."
+    )
+    created_at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, row: models.Event) -> "GenerationEvent":
+        """From the table's row."""
+        return cls(
+            row=row,
+            cursor=encode_cursor(row.seq),
+            type=row.type,
+            stage=types.Stage(row.stage) if row.stage else None,
+            status=row.status,
+            progress=row.progress,
+            eta_seconds=row.eta_seconds,
+            message=row.message,
+            delta=None,
+            created_at=row.created_at,
+        )
+
+    @strawberry.field(description="The generation as it is now.")
+    async def generation(self, info: Info) -> Generation:
+        """Read anew for each event."""
+        row = await info.context.loaders.generations.load(self.row.generation_id)
+        if row is None:
+            raise NotFound("This generation was deleted.")
+        return Generation.of(row)
+
+
+def _error(row: models.Generation) -> GenerationError | None:
+    if row.error_code is None:
+        return None
+    return GenerationError(code=ErrorCode(row.error_code), message=row.error_message or "")
