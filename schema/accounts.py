@@ -99,6 +99,42 @@ class LogoutSuccess:
     ok: bool = strawberry.field(default=True, description="Always true.")
 
 
+@strawberry.type(description="All sessions are over.")
+class LogoutEverywhereSuccess:
+    """Result of `logoutEverywhere`."""
+
+    sessions: int = strawberry.field(description="How many there were, this one included.")
+
+
+@strawberry.input(description="A new password, and the old one as a proof.")
+class ChangePasswordInput:
+    """Input of `changePassword`."""
+
+    current_password: str = strawberry.field(description="The password until now.")
+    new_password: str = strawberry.field(description="At least 8 characters with upper case, lower case and a digit.")
+
+
+@strawberry.type(description="The new password counts; all other sessions are over.")
+class ChangePasswordSuccess:
+    """Result of `changePassword`."""
+
+    ok: bool = strawberry.field(default=True, description="Always true.")
+
+
+@strawberry.input(description="The password, as a proof.")
+class DeleteAccountInput:
+    """Input of `deleteAccount`."""
+
+    password: str = strawberry.field(description="The account's password.")
+
+
+@strawberry.type(description="The account and everything that belonged to it is gone.")
+class DeleteAccountSuccess:
+    """Result of `deleteAccount`."""
+
+    ok: bool = strawberry.field(default=True, description="Always true.")
+
+
 RegisterResult = Annotated[
     RegisterSuccess | ValidationFailed | EmailTaken,
     strawberry.union("RegisterResult", description="What `register` answers."),
@@ -109,6 +145,14 @@ LoginResult = Annotated[
 RefreshSessionResult = Annotated[
     RefreshSessionSuccess | InvalidRefreshToken,
     strawberry.union("RefreshSessionResult", description="What `refreshSession` answers."),
+]
+ChangePasswordResult = Annotated[
+    ChangePasswordSuccess | ValidationFailed | InvalidCredentials,
+    strawberry.union("ChangePasswordResult", description="What `changePassword` answers."),
+]
+DeleteAccountResult = Annotated[
+    DeleteAccountSuccess | InvalidCredentials,
+    strawberry.union("DeleteAccountResult", description="What `deleteAccount` answers."),
 ]
 
 
@@ -150,3 +194,30 @@ class AccountMutations:
         """Other sessions go on."""
         await service.logout(info.context.viewer, info.context.origin)
         return LogoutSuccess()
+
+    @strawberry.mutation(description="End all your sessions, this one too.")
+    async def logout_everywhere(self, info: Info) -> LogoutEverywhereSuccess:
+        """For a device that was lost."""
+        return LogoutEverywhereSuccess(
+            sessions=await service.logout_everywhere(info.context.viewer, info.context.origin)
+        )
+
+    @strawberry.mutation(description="Set a new password. All your other sessions end.")
+    async def change_password(
+        self, info: Info, input: Annotated[ChangePasswordInput, strawberry.argument(description="Both passwords.")]
+    ) -> ChangePasswordResult:
+        """Counted like a sign-in, since it can be used to guess."""
+        viewer = info.context.viewer
+        await access.count_sign_in(info.context.origin, str(viewer.user_id))
+        await service.change_password(viewer, input.current_password, input.new_password, info.context.origin)
+        return ChangePasswordSuccess()
+
+    @strawberry.mutation(description="Delete your account and everything that belongs to it, for good.")
+    async def delete_account(
+        self, info: Info, input: Annotated[DeleteAccountInput, strawberry.argument(description="The password.")]
+    ) -> DeleteAccountResult:
+        """Counted like a sign-in, since it can be used to guess."""
+        viewer = info.context.viewer
+        await access.count_sign_in(info.context.origin, str(viewer.user_id))
+        await service.delete_account(viewer, input.password, info.context.origin)
+        return DeleteAccountSuccess()

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from jobwise.accounts import tokens
@@ -81,7 +83,56 @@ async def test_an_expired_token_says_so_and_does_not_keep_anybody_from_refreshin
     assert refreshed["data"] == {"refreshSession": {"__typename": "RefreshSessionSuccess"}}
 
 
-async def _post(api: Api, query: str, headers: dict[str, str]) -> dict[str, object]:
+async def test_a_password_is_changed_with_the_old_one_and_other_sessions_end(anonymous: Api) -> None:
+    change = """mutation { changePassword(input: {currentPassword: "%s", newPassword: "%s"}) {
+        __typename ... on ValidationFailed { fieldErrors { path } } } }"""
+    session = (await anonymous.run(REGISTER, input=ADA))["register"]["session"]
+    other = (await anonymous.run(LOGIN, input={"email": ADA["email"], "password": ADA["password"]}))["login"]["session"]
+    headers = {"authorization": f"Bearer {session['accessToken']}"}
+
+    wrong = await _post(anonymous, change % ("Wrong-Password-1", "Difference-Engine-2"), headers)
+    weak = await _post(anonymous, change % (ADA["password"], "weak"), headers)
+    changed = await _post(anonymous, change % (ADA["password"], "Difference-Engine-2"), headers)
+    elsewhere = await _post(anonymous, "{ viewer { user { id } } }", {"authorization": f"Bearer {other['accessToken']}"})
+    here = await _post(anonymous, "{ viewer { user { email } } }", headers)
+
+    assert wrong["data"] == {"changePassword": {"__typename": "InvalidCredentials"}}
+    assert weak["data"] == {
+        "changePassword": {"__typename": "ValidationFailed", "fieldErrors": [{"path": "newPassword"}]}
+    }
+    assert changed["data"] == {"changePassword": {"__typename": "ChangePasswordSuccess"}}
+    assert "errors" in elsewhere
+    assert here["data"] == {"viewer": {"user": {"email": "ada@example.com"}}}
+
+
+async def test_an_account_is_deleted_only_with_its_password(anonymous: Api) -> None:
+    delete = 'mutation { deleteAccount(input: {password: "%s"}) { __typename } }'
+    session = (await anonymous.run(REGISTER, input=ADA))["register"]["session"]
+    headers = {"authorization": f"Bearer {session['accessToken']}"}
+
+    wrong = await _post(anonymous, delete % "Wrong-Password-1", headers)
+    deleted = await _post(anonymous, delete % ADA["password"], headers)
+    after = await anonymous.run(LOGIN, input={"email": ADA["email"], "password": ADA["password"]})
+
+    assert wrong["data"] == {"deleteAccount": {"__typename": "InvalidCredentials"}}
+    assert deleted["data"] == {"deleteAccount": {"__typename": "DeleteAccountSuccess"}}
+    assert after["login"]["__typename"] == "InvalidCredentials"
+
+
+async def test_signing_out_everywhere_ends_all_sessions(anonymous: Api) -> None:
+    session = (await anonymous.run(REGISTER, input=ADA))["register"]["session"]
+    await anonymous.run(LOGIN, input={"email": ADA["email"], "password": ADA["password"]})
+    headers = {"authorization": f"Bearer {session['accessToken']}"}
+
+    out = await _post(anonymous, "mutation { logoutEverywhere { sessions } }", headers)
+
+    assert out["data"] == {"logoutEverywhere": {"sessions": 2}}
+    assert (await anonymous.run(REFRESH, token=session["refreshToken"]))["refreshSession"]["code"] == (
+        "INVALID_REFRESH_TOKEN"
+    )
+
+
+async def _post(api: Api, query: str, headers: dict[str, str]) -> dict[str, Any]:
     response = await api.http.post("/graphql", json={"query": query}, headers=headers)
-    body: dict[str, object] = response.json()
+    body: dict[str, Any] = response.json()
     return body
