@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = ""
+    allowed_origins: str = ""
+    trusted_proxies: str = ""
     env: Environment = Environment.DEVELOPMENT
     secret_key: SecretStr = SecretStr("")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
@@ -42,9 +44,9 @@ class Settings(BaseSettings):
         default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64
     )
     lease_seconds: float = Field(default=30.0, ge=1, le=600)
-    requests_per_minute: int = Field(default=100, ge=1)
-    generations_per_hour: int = Field(default=10, ge=1)
-    anonymous_requests_per_day: int = Field(default=1000, ge=1)
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    generations_per_hour: int | None = Field(default=None, ge=1)
+    anonymous_requests_per_day: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:
@@ -57,6 +59,18 @@ class Settings(BaseSettings):
         if self.env is Environment.PRODUCTION and not (self.database_url and self.redis_url):
             raise ValueError("DATABASE_URL and REDIS_URL must be set in production: the embedded servers are for one machine")
         return self
+
+    def requests_a_minute(self) -> int:
+        """Requests that one person may make a minute. On one's own machine the limits only catch runaway scripts."""
+        return self.requests_per_minute or (100 if self.env is Environment.PRODUCTION else 6_000)
+
+    def generations_an_hour(self) -> int:
+        """Generations that one person may start an hour."""
+        return self.generations_per_hour or (10 if self.env is Environment.PRODUCTION else 3_600)
+
+    def anonymous_requests_a_day(self) -> int:
+        """Requests that one address may make a day when signed out."""
+        return self.anonymous_requests_per_day or (1_000 if self.env is Environment.PRODUCTION else 100_000)
 
     def signing_key(self) -> str:
         """The key that signs tokens and links. In development one is made once and kept in the data folder."""

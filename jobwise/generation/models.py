@@ -50,6 +50,7 @@ class Generation(Model):
     status = fields.CharEnumField(Status, max_length=10, default=Status.QUEUED)
     stage = fields.CharField(max_length=10, null=True)
     progress = fields.SmallIntField(default=0)
+    eta_seconds = fields.FloatField(null=True)
     token = fields.IntField(default=0)
     attempt = fields.IntField(default=0)
     max_attempts = fields.IntField(default=5)
@@ -75,7 +76,9 @@ class Checkpoint(Model):
     """A stage's output. The same input is never worked on twice."""
 
     id = fields.UUIDField(primary_key=True)
-    generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField("jobwise.Generation", related_name="checkpoints")
+    generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField(
+        "jobwise.Generation", related_name="checkpoints"
+    )
     generation_id: Any
     stage = fields.CharField(max_length=10)
     input_hash = fields.CharField(max_length=64)
@@ -92,13 +95,16 @@ class Event(Model):
     """A progress event. `seq` counts 1, 2, 3 ... within the generation, without gaps and in the order of commits."""
 
     id = fields.BigIntField(primary_key=True)
-    generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField("jobwise.Generation", related_name="events")
+    generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField(
+        "jobwise.Generation", related_name="events"
+    )
     generation_id: Any
     seq = fields.BigIntField()
     type = fields.CharEnumField(EventType, max_length=20)
     stage = fields.CharField(max_length=10, null=True)
     status = fields.CharEnumField(Status, max_length=10)
     progress = fields.SmallIntField()
+    eta_seconds = fields.FloatField(null=True)
     message = fields.TextField(default="")
     created_at = fields.DatetimeField(auto_now_add=True)
 

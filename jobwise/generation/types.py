@@ -111,8 +111,12 @@ class MatchReport(_Data):
     score: int
     requirements: tuple[RequirementMatch, ...] = ()
     experience_scores: dict[UUID, int] = Field(default_factory=dict, description="By experience id.")
-    fact_scores: dict[UUID, float] = Field(default_factory=dict, description="Relevance of each fact, unbounded, for ordering.")
-    ranked_skills: tuple[str, ...] = Field(default=(), description="The profile's own skill names, most relevant first.")
+    fact_scores: dict[UUID, float] = Field(
+        default_factory=dict, description="Relevance of each fact, unbounded, for ordering."
+    )
+    ranked_skills: tuple[str, ...] = Field(
+        default=(), description="The profile's own skill names, most relevant first."
+    )
     covered_terms: tuple[str, ...] = ()
     missing_terms: tuple[str, ...] = ()
     years: float = Field(default=0.0, description="Years of work in the profile, overlaps counted once.")

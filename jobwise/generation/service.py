@@ -1,0 +1,215 @@
+"""Starting, cancelling and deleting generations."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from jobwise.accounts.service import Viewer
+from jobwise.config import settings
+from jobwise.documents.content import DocumentKind, PaperSize
+from jobwise.documents.templates import TEMPLATES
+from jobwise.errors import ErrorCode, FieldError, JobWiseError, NotFound, ValidationFailed
+from jobwise.generation import events, queries
+from jobwise.generation.models import Generation, IdempotencyKey
+from jobwise.generation.types import Options, Tone
+from jobwise.infra import db, queue
+from jobwise.jobs import queries as jobs
+from jobwise.jobs.models import Job
+from jobwise.profiles import queries as profiles
+from jobwise.profiles.content import ProfileContent
+
+_LONGEST_INSTRUCTIONS = 2_000
+_LONGEST_KEY = 200
+
+
+class QuotaExceeded(JobWiseError):
+    """You have started as many generations as one person may in an hour: wait a little, then start again."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
+
+
+class IdempotencyConflict(JobWiseError):
+    """This idempotency key was used for another request: use a new key for a new request."""
+
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+class GenerationEnded(JobWiseError):
+    """This generation has ended already: there is nothing left to cancel."""
+
+    code = ErrorCode.GENERATION_ENDED
+
+
+class GenerationRunning(JobWiseError):
+    """This generation is still running: cancel it before you delete it."""
+
+    code = ErrorCode.CONFLICT
+
+
+class ProfileIncomplete(JobWiseError):
+    """This profile has nothing to show yet: add at least one experience, education, project or skill."""
+
+    code = ErrorCode.PROFILE_INCOMPLETE
+
+
+class Posting(BaseModel):
+    """The posting as it was when a generation was accepted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    company: str = ""
+    location: str = ""
+    text: str
+    content_hash: str
+
+
+class Inputs(BaseModel):
+    """All that a generation works on; stored with it, so that no later edit can break it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    profile: ProfileContent
+    posting: Posting
+    options: Options
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """What a person asks for. The same `idempotency_key` with the same request returns the first generation."""
+
+    profile_id: UUID
+    job_id: UUID
+    kinds: tuple[DocumentKind, ...] = (DocumentKind.RESUME, DocumentKind.COVER_LETTER)
+    template: str = "ats"
+    paper: PaperSize = PaperSize.A4
+    max_pages: int = 2
+    language: str | None = None
+    tone: Tone = Tone.PROFESSIONAL
+    instructions: str = ""
+    idempotency_key: str | None = None
+
+    def hash(self) -> str:
+        """Equal for equal requests, whatever their key."""
+        values = {name: str(value) for name, value in vars(self).items() if name != "idempotency_key"}
+        return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def start(viewer: Viewer, request: StartRequest) -> Generation:
+    """Accept a generation. Once this returns, it ends well or says why not, whatever dies in between.
+
+    One transaction writes the row with its inputs, its idempotency key and the first event, and counts the quota. The
+    doorbell comes after it and may fail: the sweeper rings again.
+
+    Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict.
+    """
+    _check(request)
+    profile = await profiles.get(viewer, request.profile_id)
+    job = await jobs.get(viewer, request.job_id)
+    content = await profiles.content_of(profile)
+    if not (content.experiences or content.education or content.projects or content.skills or content.summary):
+        raise ProfileIncomplete
+    async with db.transaction():
+        generation_id, is_new = await _accept(viewer, request, content, job)
+    if is_new:
+        await events.announce(generation_id)
+        await queue.ring()
+    return await Generation.get(id=generation_id)
+
+
+async def cancel(viewer: Viewer, generation_id: UUID) -> Generation:
+    """Stop a generation: at once while it waits, within a moment while it runs. Raises NotFound, GenerationEnded."""
+    generation = await get(viewer, generation_id)
+    if not await queries.request_cancel(generation.id, viewer.user_id):
+        raise GenerationEnded
+    await events.announce(generation.id)
+    return await Generation.get(id=generation.id)
+
+
+async def delete(viewer: Viewer, generation_id: UUID) -> None:
+    """Forget an ended generation; its documents stay. Raises NotFound, GenerationRunning."""
+    generation = await get(viewer, generation_id)
+    if generation.status not in events.ENDED:
+        raise GenerationRunning
+    await generation.delete()
+
+
+async def get(viewer: Viewer, generation_id: UUID) -> Generation:
+    """One of the viewer's generations. Raises NotFound."""
+    generation = await queries.visible_to(viewer).get_or_none(id=generation_id)
+    if generation is None:
+        raise NotFound("There is no generation with this id among yours.")
+    return generation
+
+
+def _check(request: StartRequest) -> None:
+    wrong = []
+    if not request.kinds:
+        wrong.append(FieldError("kinds", "choose at least one of RESUME and COVER_LETTER"))
+    if request.template not in TEMPLATES:
+        wrong.append(FieldError("template", f"{request.template!r} is not one of {', '.join(TEMPLATES)}"))
+    if not 1 <= request.max_pages <= 4:
+        wrong.append(FieldError("maxPages", f"{request.max_pages} is not between 1 and 4"))
+    if request.language is not None and not (len(request.language) == 2 and request.language.isalpha()):
+        wrong.append(FieldError("language", f"{request.language!r} is not a two-letter code such as en or de"))
+    if len(request.instructions) > _LONGEST_INSTRUCTIONS:
+        wrong.append(FieldError("instructions", f"longer than {_LONGEST_INSTRUCTIONS} characters"))
+    if request.idempotency_key is not None and not 1 <= len(request.idempotency_key) <= _LONGEST_KEY:
+        wrong.append(FieldError("idempotencyKey", f"must have 1 to {_LONGEST_KEY} characters"))
+    if wrong:
+        raise ValidationFailed(wrong)
+
+
+async def _accept(viewer: Viewer, request: StartRequest, content: ProfileContent, job: Job) -> tuple[UUID, bool]:
+    """Inside the transaction. Returns the generation's id and whether it is new."""
+    generation_id = uuid4()
+    if request.idempotency_key:
+        first = await _first_use(viewer, request, generation_id)
+        if first != generation_id:
+            return first, False
+    limit = settings().generations_an_hour()
+    if await queries.accepted_within(viewer.user_id, timedelta(hours=1)) >= limit:
+        raise QuotaExceeded(
+            f"You have started {limit} generations in the last hour, as many as one person may: wait a little."
+        )
+    title = f"{job.title} · {job.company}" if job.company else job.title
+    await queries.insert(
+        generation_id, viewer.user_id, request.profile_id, job.id, title, _inputs(request, content, job)
+    )
+    return generation_id, True
+
+
+async def _first_use(viewer: Viewer, request: StartRequest, generation_id: UUID) -> UUID:
+    """The generation that this key stands for: the given new one, or that of an earlier equal request."""
+    await db.fetch_all(
+        """
+        insert into idempotency_keys (id, user_id, key, request_hash, generation_id, created_at)
+        values ($1, $2, $3, $4, $5, now()) on conflict (user_id, key) do nothing
+        """,
+        uuid4(), viewer.user_id, request.idempotency_key, request.hash(), generation_id,
+    )  # fmt: skip
+    stored = await IdempotencyKey.get(user_id=viewer.user_id, key=request.idempotency_key)
+    if stored.request_hash != request.hash():
+        raise IdempotencyConflict
+    return UUID(str(stored.generation_id))
+
+
+def _inputs(request: StartRequest, content: ProfileContent, job: Job) -> dict[str, Any]:
+    posting = Posting(
+        title=job.title, company=job.company, location=job.location, text=job.description, content_hash=job.content_hash
+    )
+    options = Options(
+        kinds=request.kinds,
+        template=request.template,
+        paper=request.paper,
+        max_pages=request.max_pages,
+        language=request.language,
+        tone=request.tone,
+        instructions=request.instructions,
+    )
+    return Inputs(profile=content, posting=posting, options=options).model_dump(mode="json")
