@@ -40,9 +40,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
     worker_concurrency: int = Field(default=8, ge=1, le=1000)
-    renderers: int = Field(
-        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64
-    )
+    renderers: int = Field(default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64)
     lease_seconds: float = Field(default=30.0, ge=1, le=600)
     requests_per_minute: int | None = Field(default=None, ge=1)
     generations_per_hour: int | None = Field(default=None, ge=1)
@@ -57,7 +55,9 @@ class Settings(BaseSettings):
                 "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         if self.env is Environment.PRODUCTION and not (self.database_url and self.redis_url):
-            raise ValueError("DATABASE_URL and REDIS_URL must be set in production: the embedded servers are for one machine")
+            raise ValueError(
+                "DATABASE_URL and REDIS_URL must be set in production: the embedded servers are for one machine"
+            )
         return self
 
     def requests_a_minute(self) -> int:
@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     def anonymous_requests_a_day(self) -> int:
         """Requests that one address may make a day when signed out."""
         return self.anonymous_requests_per_day or (1_000 if self.env is Environment.PRODUCTION else 100_000)
+
+    def files_folder(self) -> Path:
+        """Where finished files are kept; API and workers must see the same folder."""
+        return self.home.absolute() / "files"
 
     def signing_key(self) -> str:
         """The key that signs tokens and links. In development one is made once and kept in the data folder."""

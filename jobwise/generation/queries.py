@@ -175,17 +175,17 @@ async def finish(
     detail: str | None = None,
     result: Any = None,
 ) -> None:
-    """End a generation, once. A completion or failure does not overtake a wish to cancel. Raises LeaseLost."""
+    """End a generation, once: as CANCELLED if and only if the person asked for that. Raises LeaseLost."""
     row = await db.fetch_one(
         """
         with g as (
             update generations
                set status = $3::text, progress = case when $3::text = 'COMPLETED' then 100 else progress end, eta_seconds = null,
                    lease_until = null, worker = null, finished_at = clock_timestamp(), last_seq = last_seq + 1,
-                   error_code = $4, error_message = case when $4::text is null then null else $5 end, error_detail = $6,
+                   error_code = $4::text, error_message = case when $4::text is null then null else $5 end, error_detail = $6,
                    result = $7::jsonb
              where id = $1 and token = $2 and status = 'RUNNING'
-               and ($3::text = 'CANCELLED' or cancel_requested_at is null)
+               and ($3::text = 'CANCELLED') = (cancel_requested_at is not null)
             returning id, last_seq, stage, progress)
         insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
         select id, last_seq, $3::text, stage, $3::text, progress, $5, clock_timestamp() from g

@@ -2,12 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from pydantic import BaseModel, ConfigDict
 
 from jobwise.accounts.service import Viewer
 from jobwise.config import settings
@@ -15,6 +14,7 @@ from jobwise.documents.content import DocumentKind, PaperSize
 from jobwise.documents.templates import TEMPLATES
 from jobwise.errors import ErrorCode, FieldError, JobWiseError, NotFound, ValidationFailed
 from jobwise.generation import events, queries
+from jobwise.generation.inputs import Inputs, Posting
 from jobwise.generation.models import Generation, IdempotencyKey
 from jobwise.generation.types import Options, Tone
 from jobwise.infra import db, queue
@@ -55,28 +55,6 @@ class ProfileIncomplete(JobWiseError):
     """This profile has nothing to show yet: add at least one experience, education, project or skill."""
 
     code = ErrorCode.PROFILE_INCOMPLETE
-
-
-class Posting(BaseModel):
-    """The posting as it was when a generation was accepted."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: str
-    company: str = ""
-    location: str = ""
-    text: str
-    content_hash: str
-
-
-class Inputs(BaseModel):
-    """All that a generation works on; stored with it, so that no later edit can break it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    profile: ProfileContent
-    posting: Posting
-    options: Options
 
 
 @dataclass(frozen=True)
@@ -212,4 +190,5 @@ def _inputs(request: StartRequest, content: ProfileContent, job: Job) -> dict[st
         tone=request.tone,
         instructions=request.instructions,
     )
-    return Inputs(profile=content, posting=posting, options=options).model_dump(mode="json")
+    inputs = Inputs(profile=content, posting=posting, options=options, accepted_at=datetime.now(UTC))
+    return inputs.model_dump(mode="json")
