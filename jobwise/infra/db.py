@@ -14,7 +14,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
@@ -155,6 +155,7 @@ TransactionContextPooled.__aenter__ = _enter_without_leak  # type: ignore[method
 __all__ = [
     "CONNECTION_ERRORS",
     "DatabaseUnavailable",
+    "IntegrityError",
     "OperationalError",
     "close",
     "connect",

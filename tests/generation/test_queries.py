@@ -1,0 +1,188 @@
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from jobwise.errors import ErrorCode
+from jobwise.generation import queries
+from jobwise.generation.models import Checkpoint, Event, Generation, Status
+from jobwise.generation.queries import Claim, LeaseLost
+from jobwise.generation.types import Stage
+from jobwise.infra import db
+from tests.accounts.people import a_viewer
+from tests.generation.orders import an_order
+
+pytestmark = pytest.mark.usefixtures("database")
+
+LEASE = timedelta(seconds=30)
+
+
+async def _claimed(cap: int = 10) -> Claim:
+    claim = await queries.claim("a worker", LEASE, cap)
+    assert claim is not None
+    return claim
+
+
+async def _let_the_lease_expire(generation_id: UUID) -> None:
+    await db.fetch_all("update generations set lease_until = now() - interval '1 second' where id = $1", generation_id)
+
+
+async def _events(generation_id: UUID) -> list[tuple[int, str]]:
+    return [(event.seq, event.type.value) for event in await Event.filter(generation_id=generation_id).order_by("seq")]
+
+
+async def test_two_workers_never_claim_the_same_generation() -> None:
+    viewer = await a_viewer()
+    orders = {await an_order(viewer) for _ in range(5)}
+
+    claims = await asyncio.gather(*(queries.claim(f"worker {n}", LEASE, 10) for n in range(8)))
+
+    assert {claim.id for claim in claims if claim} == orders
+    assert sum(claim is None for claim in claims) == 3
+
+
+async def test_no_more_generations_of_one_person_run_at_a_time_than_the_cap() -> None:
+    viewer = await a_viewer()
+    for _ in range(3):
+        await an_order(viewer)
+
+    claims = await asyncio.gather(*(queries.claim("a worker", LEASE, 2) for _ in range(3)))
+
+    assert sum(claim is not None for claim in claims) == 2
+
+
+async def test_a_person_with_one_order_comes_before_the_second_of_a_person_with_many() -> None:
+    busy, other = await a_viewer(), await a_viewer()
+    for _ in range(3):
+        await an_order(busy)
+    single = await an_order(other)
+
+    claimed = [(await _claimed()).id for _ in range(2)]
+
+    assert single in claimed
+
+
+async def test_an_expired_lease_is_taken_over_and_its_old_holder_can_write_no_more() -> None:
+    generation_id = await an_order(await a_viewer())
+    zombie = await _claimed()
+    await _let_the_lease_expire(generation_id)
+    heir = await _claimed()
+
+    assert heir.token > zombie.token
+    for write in (
+        queries.heartbeat(zombie, LEASE),
+        queries.start_stage(zombie, Stage.ANALYZE, 4, None, ""),
+        queries.save_checkpoint(zombie, Stage.ANALYZE, "h", {}, 0.1, 15, ""),
+        queries.finish(zombie, Status.COMPLETED, ""),
+        queries.finish(zombie, Status.CANCELLED, ""),
+    ):
+        with pytest.raises(LeaseLost):
+            await write
+    await queries.release(zombie, timedelta(), "", keep_attempt=False)
+
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.token) == (Status.RUNNING, heir.token)
+    assert await Checkpoint.all().count() == 0
+
+
+async def test_a_checkpoint_saved_twice_counts_once() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+
+    for _ in range(2):
+        await queries.save_checkpoint(claim, Stage.MATCH, "hash", {"score": 1}, 0.1, 25, "done")
+
+    assert await queries.checkpoints(generation_id) == {("MATCH", "hash"): {"score": 1}}
+    assert await _events(generation_id) == [(1, "ACCEPTED"), (2, "STARTED"), (3, "STAGE_COMPLETED")]
+
+
+async def test_a_graceful_release_gives_the_attempt_back_but_never_the_token() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+
+    await queries.release(claim, timedelta(), "Handed on", keep_attempt=False)
+
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.attempt, row.token) == (Status.QUEUED, 0, 1)
+    assert (await _claimed()).token == 2
+
+
+async def test_what_is_released_for_later_is_not_claimed_before() -> None:
+    await an_order(await a_viewer())
+    await queries.release(await _claimed(), timedelta(minutes=1), "Later", keep_attempt=True)
+
+    assert await queries.claim("a worker", LEASE, 10) is None
+    assert await queries.runnable() == 0
+
+
+async def test_what_waits_is_cancelled_at_once() -> None:
+    viewer = await a_viewer()
+    generation_id = await an_order(viewer)
+
+    assert await queries.request_cancel(generation_id, viewer.user_id)
+
+    assert (await Generation.get(id=generation_id)).status is Status.CANCELLED
+    assert await _events(generation_id) == [(1, "ACCEPTED"), (2, "CANCELLED")]
+    assert not await queries.request_cancel(generation_id, viewer.user_id)
+    assert await queries.claim("a worker", LEASE, 10) is None
+
+
+async def test_nobody_can_cancel_what_belongs_to_another() -> None:
+    generation_id = await an_order(await a_viewer())
+
+    assert not await queries.request_cancel(generation_id, (await a_viewer()).user_id)
+    assert (await Generation.get(id=generation_id)).status is Status.QUEUED
+
+
+async def test_a_wish_to_cancel_stops_the_next_stage_and_cannot_be_overtaken_by_completion() -> None:
+    viewer = await a_viewer()
+    generation_id = await an_order(viewer)
+    claim = await _claimed()
+    await queries.request_cancel(generation_id, viewer.user_id)
+
+    assert await queries.heartbeat(claim, LEASE)
+    for write in (
+        queries.start_stage(claim, Stage.ANALYZE, 4, None, ""),
+        queries.finish(claim, Status.COMPLETED, "done"),
+        queries.finish(claim, Status.FAILED, "no", code=ErrorCode.INTERNAL),
+    ):
+        with pytest.raises(LeaseLost):
+            await write
+    await queries.finish(claim, Status.CANCELLED, "Cancelled")
+
+    assert (await Generation.get(id=generation_id)).status is Status.CANCELLED
+
+
+async def test_nothing_ends_as_cancelled_that_nobody_cancelled() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+
+    with pytest.raises(LeaseLost):
+        await queries.finish(claim, Status.CANCELLED, "Cancelled")
+
+    assert (await Generation.get(id=generation_id)).status is Status.RUNNING
+
+
+async def test_a_generation_that_killed_its_workers_too_often_fails_and_says_so() -> None:
+    generation_id = await an_order(await a_viewer())
+    for _ in range(5):
+        await _claimed()
+        await _let_the_lease_expire(generation_id)
+
+    assert await queries.claim("a worker", LEASE, 10) is None
+    assert await queries.reap() == [generation_id]
+
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.error_code) == (Status.FAILED, "WORKER_LOST")
+    assert "start it again" in (row.error_message or "")
+    assert (await _events(generation_id))[-1] == (7, "FAILED")
+
+
+async def test_events_are_numbered_without_gaps_whoever_writes_at_the_same_time() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+
+    await asyncio.gather(*(queries.start_stage(claim, Stage.WRITE, 30, None, str(n)) for n in range(20)))
+
+    assert [seq for seq, _ in await _events(generation_id)] == list(range(1, 23))

@@ -1,0 +1,110 @@
+import asyncio
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tortoise import Tortoise
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from jobwise.accounts.models import User
+from jobwise.infra import db
+
+_TABLES = "select tablename from pg_tables where schemaname = 'public' and tablename <> 'tortoise_migrations'"
+
+
+def _steps() -> list[str]:
+    return sorted(path.stem for path in Path("migrations").glob("0*.py"))
+
+
+async def _tables(url: str) -> set[str]:
+    connection = await asyncpg.connect(**db.credentials(url))
+    try:
+        return {row["tablename"] for row in await connection.fetch(_TABLES)}
+    finally:
+        await connection.close()
+
+
+async def test_models_and_migrations_agree(database: str) -> None:
+    apps = Tortoise.apps
+    assert apps is not None
+
+    changes = await MigrationAutodetector(apps, db.tortoise_config(database)["apps"]).changes()
+
+    assert [operation.describe() for writer in changes for operation in writer.operations] == []
+
+
+async def test_every_migration_goes_down_again_and_up_once_more(empty_database: str) -> None:
+    await db.migrate(empty_database)
+    newest = await _tables(empty_database)
+
+    for step in reversed(_steps()[:-1]):
+        await db.migrate(empty_database, f"{db.APP}.{step}")
+    await db.migrate(empty_database, f"{db.APP}.__first__")
+    assert await _tables(empty_database) == set()
+
+    await db.migrate(empty_database)
+    assert await _tables(empty_database) == newest
+
+
+async def test_processes_that_migrate_at_the_same_time_wait_for_one_another(empty_database: str) -> None:
+    code = "import asyncio, sys; from jobwise.infra import db; asyncio.run(db.migrate(sys.argv[1]))"
+    runs = [await asyncio.create_subprocess_exec(sys.executable, "-c", code, empty_database) for _ in range(3)]
+
+    assert [await run.wait() for run in runs] == [0, 0, 0]
+    assert "generations" in await _tables(empty_database)
+
+
+async def test_tasks_cancelled_while_they_begin_a_transaction_leak_no_connection(database: str) -> None:
+    async def insert(number: int) -> None:
+        async with db.transaction():
+            await User.create(email=f"{number}@example.com", password_hash="-")
+
+    for number in range(300):
+        task = asyncio.create_task(insert(number))
+        for _ in range(number % 7):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    # As many at once as the pool has connections: with one lost, this would wait for ever.
+    rows = await asyncio.wait_for(
+        asyncio.gather(*(db.fetch_one("select pg_sleep(0.01)::text as x") for _ in range(20))), 10
+    )
+    assert len(rows) == 20
+
+
+async def test_a_transaction_that_fails_leaves_nothing(database: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction():
+            await User.create(email="a@example.com", password_hash="-")
+            raise ZeroDivisionError
+
+    assert await User.all().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://ada:p%40ss@db.example:6000/work", ("db.example", 6000, "ada", "p@ss", "work")),
+        ("postgresql://jobwise@/jobwise?host=/run/sockets", ("/run/sockets", 5432, "jobwise", None, "jobwise")),
+        ("postgresql://localhost", ("localhost", 5432, "jobwise", None, "jobwise")),
+    ],
+)
+def test_urls_of_tcp_and_sockets_are_understood(url: str, expected: tuple[object, ...]) -> None:
+    arguments = db.credentials(url)
+    assert tuple(arguments[name] for name in ("host", "port", "user", "password", "database")) == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into users (id, email, name, password_hash, is_staff, created_at) "
+        "values (gen_random_uuid(), 'Upper@Example.com', '', '-', false, now())",
+        "insert into exports (id, document_version_id, format, filename, media_type, size, sha256, storage_key, created_at)"
+        " values (gen_random_uuid(), gen_random_uuid(), 'pdf', 'a', 'b', -1, '', '', now())",
+    ],
+)
+async def test_the_database_itself_refuses_what_makes_no_sense(database: str, statement: str) -> None:
+    with pytest.raises(db.IntegrityError):
+        await db.fetch_all(statement)
