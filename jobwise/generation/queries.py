@@ -16,7 +16,8 @@ from jobwise.accounts.service import Viewer
 from jobwise.errors import ErrorCode
 from jobwise.generation.models import Event, Generation, Status
 from jobwise.generation.types import Stage
-from jobwise.infra import db
+from jobwise.infra import db, paging
+from jobwise.infra.paging import Page
 
 #: How much later in virtual time a user's next generation starts for each that they already have open.
 _FAIR_SHARE = timedelta(seconds=30)
@@ -34,6 +35,22 @@ def visible_to(viewer: Viewer) -> QuerySet[Generation]:
 async def events_after(generation_id: UUID, seq: int, limit: int = 200) -> list[Event]:
     """A generation's events after a sequence number, oldest first."""
     return await Event.filter(generation_id=generation_id, seq__gt=seq).order_by("seq").limit(limit)
+
+
+@dataclass(frozen=True)
+class GenerationFilter:
+    """Which generations; everything that is given must hold."""
+
+    status: tuple[Status, ...] | None = None
+    profile_id: UUID | None = None
+    job_id: UUID | None = None
+
+
+async def page(viewer: Viewer, wanted: GenerationFilter, *, first: int, after: str | None) -> Page[Generation]:
+    """A page of the viewer's generations, the newest first. Raises BadCursor."""
+    given = {"status__in": wanted.status or None, "profile_id": wanted.profile_id, "job_id": wanted.job_id}
+    rows = visible_to(viewer).filter(**{name: value for name, value in given.items() if value is not None})
+    return await paging.newest_first(rows, first, after)
 
 
 @dataclass(frozen=True)

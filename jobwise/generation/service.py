@@ -87,7 +87,7 @@ async def start(viewer: Viewer, request: StartRequest) -> Generation:
     Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict.
     """
     _check(request)
-    profile = await profiles.get(viewer, request.profile_id)
+    profile = await profiles.profile(viewer, request.profile_id)
     job = await jobs.get(viewer, request.job_id)
     content = await profiles.content_of(profile)
     if not (content.experiences or content.education or content.projects or content.skills or content.summary):

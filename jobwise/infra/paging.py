@@ -7,7 +7,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -54,7 +54,8 @@ def decode(cursor: str, *kinds: type) -> tuple[object, ...]:
 
 def _read(kind: type, value: object) -> object:
     if kind is datetime:
-        return datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if kind is float and isinstance(value, int):
         return float(value)
     if kind is UUID:

@@ -1,0 +1,163 @@
+"""Reads of postings: one, a search, the best matches, the saved ones. Everything goes through what a viewer may see."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from jobwise.accounts.service import Viewer
+from jobwise.embeddings import terms
+from jobwise.errors import NotFound
+from jobwise.infra import db, paging
+from jobwise.infra.paging import Page
+from jobwise.jobs.job_fields import Workplace
+from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob
+from jobwise.jobs.term_weights import profile_weights
+from jobwise.jobs.validation import clean
+from jobwise.profiles import queries as profiles
+
+#: More than this of a search text is not read.
+_LONGEST_QUERY = 400
+
+
+class JobSort(StrEnum):
+    """Order of a list of postings. Without a search, RELEVANCE is NEWEST."""
+
+    RELEVANCE = "RELEVANCE"
+    NEWEST = "NEWEST"
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which postings; everything that is given must hold. `company` and `location` are parts, in any case."""
+
+    status: tuple[JobStatus, ...] | None = None
+    workplace: tuple[Workplace, ...] | None = None
+    source: tuple[JobSource, ...] | None = None
+    company: str | None = None
+    location: str | None = None
+    language: str | None = None
+    saved: bool | None = None
+
+
+@dataclass(frozen=True)
+class ScoredJob:
+    """A posting and how well a profile answers it, 0 to 100."""
+
+    job: Job
+    score: int
+
+
+def visible_to(viewer: Viewer) -> QuerySet[Job]:
+    """The viewer's own postings: what is not among them does not exist for the viewer."""
+    return Job.filter(user_id=viewer.user_id)
+
+
+async def get(viewer: Viewer, job_id: UUID) -> Job:
+    """One posting. Raises NotFound."""
+    found = await visible_to(viewer).get_or_none(id=job_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def search(
+    viewer: Viewer, *, query: str | None, filter: JobFilter, sort: JobSort, first: int, after: str | None
+) -> Page[Job]:
+    """A page of the viewer's postings that hold the words of `query` and pass the filter. Raises BadCursor.
+
+    Words are found in their English forms and as they are written. Quotes keep words together, `-` excludes, `or` gives
+    a choice; no text is a syntax error.
+    """
+    words = clean(query or "").strip()[:_LONGEST_QUERY] or None
+    by_rank = sort is JobSort.RELEVANCE and words is not None
+    place = paging.decode(after, float, datetime, UUID) if after is not None else (None, None, None)
+    wanted = [viewer.user_id, words, *_filter_arguments(filter)]
+
+    async def count() -> int:
+        return len(await db.fetch_all(_SEARCH, *wanted, False, None, None, None, None))
+
+    rows = await db.fetch_all(_SEARCH, *wanted, by_rank, *place, first + 1)
+    jobs = await _rows(viewer, [row["id"] for row in rows[:first]])
+    kept = [row for row in rows[:first] if row["id"] in jobs]
+    cursors = [paging.encode(row["rank"], row["created_at"].isoformat(), row["id"]) for row in kept]
+    return Page([jobs[row["id"]] for row in kept], cursors, len(rows) > first, count)
+
+
+async def matching(viewer: Viewer, profile_id: UUID, *, first: int, after: str | None) -> Page[ScoredJob]:
+    """A page of the viewer's active postings, the ones whose terms are nearest to the profile's first.
+
+    Raises: NotFound, BadCursor.
+    """
+    content = await profiles.content_of(await profiles.profile(viewer, profile_id))
+    vector = terms.embed_terms(await asyncio.to_thread(profile_weights, content))
+    place = paging.decode(after, float, UUID) if after is not None else (None, None)
+    rows = await db.fetch_all(_MATCHING, viewer.user_id, terms.to_sql(vector), *place, first + 1)
+    jobs = await _rows(viewer, [row["id"] for row in rows[:first]])
+    kept = [row for row in rows[:first] if row["id"] in jobs]
+    scored = [ScoredJob(jobs[row["id"]], max(0, round(100 * (1 - row["distance"])))) for row in kept]
+    cursors = [paging.encode(row["distance"], row["id"]) for row in kept]
+    return Page(scored, cursors, len(rows) > first, visible_to(viewer).filter(status=JobStatus.ACTIVE).count)
+
+
+def saved_by(viewer: Viewer) -> QuerySet[SavedJob]:
+    """The viewer's list, each entry with its posting."""
+    return SavedJob.filter(user_id=viewer.user_id).select_related("job")
+
+
+async def saved(viewer: Viewer, *, first: int, after: str | None) -> Page[SavedJob]:
+    """A page of the viewer's list, the newest first. Raises BadCursor."""
+    return await paging.newest_first(saved_by(viewer), first, after)
+
+
+async def _rows(viewer: Viewer, job_ids: Sequence[UUID]) -> dict[UUID, Job]:
+    """By id; without those that were deleted since they were found."""
+    return {row.id: row for row in await visible_to(viewer).filter(id__in=job_ids)} if job_ids else {}
+
+
+def _filter_arguments(wanted: JobFilter) -> list[Any]:
+    """In the order of the parameters of `_SEARCH`. What is empty does not filter."""
+    lists = [list(map(str, values)) if values else None for values in (wanted.status, wanted.workplace, wanted.source)]
+    texts = [clean(text or "").strip() or None for text in (wanted.company, wanted.location, wanted.language)]
+    return [*lists, *texts, wanted.saved]
+
+
+# An `is null` beside each filter keeps this one statement; PostgreSQL plans it for the arguments that are given.
+# Ranking needs every found row, so it is only done where it decides the order.
+_SEARCH = """
+with found as (
+    select j.id, j.created_at,
+           case when $10::bool
+                then ts_rank_cd(j.search, websearch_to_tsquery('english', $2) || websearch_to_tsquery('simple', $2))
+                else 0 end::float8 as rank
+      from jobs j
+     where j.user_id = $1
+       and ($2::text is null
+            or j.search @@ (websearch_to_tsquery('english', $2) || websearch_to_tsquery('simple', $2)))
+       and ($3::text[] is null or j.status = any($3))
+       and ($4::text[] is null or j.workplace = any($4))
+       and ($5::text[] is null or j.source = any($5))
+       and ($6::text is null or position(lower($6) in lower(j.company)) > 0)
+       and ($7::text is null or position(lower($7) in lower(j.location)) > 0)
+       and ($8::text is null or j.language = lower($8))
+       and ($9::bool is null
+            or $9 = exists (select from saved_jobs s where s.job_id = j.id and s.user_id = j.user_id)))
+select id, rank, created_at from found
+ where $11::float8 is null or (rank, created_at, id) < ($11, $12::timestamptz, $13::uuid)
+ order by rank desc, created_at desc, id desc limit $14::int
+"""
+
+# A posting without terms is as far away as one with quite different terms.
+_MATCHING = """
+with near as (
+    select id, coalesce(embedding <=> $2::text::vector, 1)::float8 as distance
+      from jobs where user_id = $1 and status = 'ACTIVE')
+select id, distance from near
+ where $3::float8 is null or (distance, id) > ($3, $4::uuid)
+ order by distance, id limit $5::int
+"""
