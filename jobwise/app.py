@@ -105,7 +105,7 @@ class _Downloads:
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.signing_key()
-        self._storage = storage.Storage(settings.home / "files")
+        self._storage = storage.Storage(settings.files_folder())
 
     async def handle(self, request: Request) -> Response:
         """The file, or in JSON why not."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 
@@ -32,9 +32,13 @@ class Context:
     @property
     def viewer(self) -> Viewer:
         """Who is signed in. Raises Unauthenticated."""
+        self.require_person()
+        return cast("Viewer", self.identity)
+
+    def require_person(self) -> None:
+        """For work that is nobody's in particular, but not for everybody. Raises Unauthenticated."""
         if self.identity is None:
             raise Unauthenticated(self.refusal.message if self.refusal else None)
-        return self.identity
 
     def forget(self) -> None:
         """Read everything anew from here on: a subscription's next event must not show what an earlier one read."""

@@ -43,7 +43,7 @@ MAX_DEPTH = 14
 MAX_FIELDS = 500
 MAX_ALIASES = 30
 MAX_DIRECTIVES = 50
-MAX_COST = 10_000
+MAX_COST = 20_000
 
 LIST_SIZE = 10
 DEFAULT_FIRST = 20
@@ -59,6 +59,13 @@ PRICES = {
     "Mutation.importJob": 50,
     "Mutation.analyzeJob": 20,
     "Mutation.startGeneration": 100,
+}
+#: Lists that are known to be shorter.
+SIZES = {
+    "Generation.documents": 2,
+    "Document.exports": 3,
+    "Change.evidence": 3,
+    "Change.requirements": 3,
 }
 _TOTAL_COUNT = 10
 _MUTATION = 10
@@ -210,7 +217,8 @@ def _cost(node: FieldNode, parent: GraphQLCompositeType | None, definition: Grap
         return own
     if "first" in definition.args:
         return own + 1 + _first(node, definition) * max(inner, 1)
-    return own + (1 + inner) * (LIST_SIZE if _is_list_of_many(parent, node, definition) else 1)
+    size = SIZES.get(f"{parent.name}.{node.name.value}", LIST_SIZE)
+    return own + (1 + inner) * (size if _is_list_of_many(parent, node, definition) else 1)
 
 
 def _first(node: FieldNode, definition: GraphQLField) -> int:

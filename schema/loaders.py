@@ -4,6 +4,7 @@ They read children of what the viewer was shown already, or rows by ids that suc
 the parent has been checked where it was read.
 """
 
+import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,16 +12,19 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
-from tortoise.expressions import F, Q
+from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.models import Model
 
+from jobwise.accounts.service import Viewer
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.errors import NotFound
 from jobwise.generation.facts import facts_of
 from jobwise.generation.models import Checkpoint, Event, Generation, LlmCall, Status
 from jobwise.generation.types import Fact, Stage
+from jobwise.jobs import service as jobs
 from jobwise.jobs.models import Job
+from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles import queries as profiles
 from jobwise.profiles.content import ProfileContent
 from jobwise.profiles.models import Profile, ProfileVersion
@@ -98,6 +102,25 @@ class Loaders:
 
         return DataLoader(load, max_batch_size=_BATCH)
 
+    async def own_profile(self, viewer: Viewer, profile_id: UUID) -> Profile:
+        """A profile of the viewer, looked up once for all who ask. Raises NotFound."""
+        if profile_id not in self._own_profiles:
+            self._own_profiles[profile_id] = asyncio.ensure_future(profiles.profile(viewer, profile_id))
+        return await self._own_profiles[profile_id]
+
+    @cached_property
+    def _own_profiles(self) -> dict[UUID, asyncio.Future[Profile]]:
+        return {}
+
+    @cached_property
+    def analyses(self) -> DataLoader[Job, JobAnalysis]:
+        """By posting."""
+
+        async def load(postings: list[Job]) -> list[JobAnalysis]:
+            return await jobs.analyses_of(postings)
+
+        return DataLoader(load, max_batch_size=_BATCH)
+
     @cached_property
     def jobs(self) -> DataLoader[UUID, Job | None]:
         """By id."""
@@ -129,13 +152,15 @@ class Loaders:
         return _children(DocumentVersion, "document_id", "-number")
 
     @cached_property
-    def newest_versions(self) -> DataLoader[UUID, DocumentVersion]:
-        """By document."""
+    def versions_with_content(self) -> DataLoader[tuple[UUID, int], DocumentVersion]:
+        """By document and number."""
 
-        async def load(keys: list[UUID]) -> list[DocumentVersion | NotFound]:
-            rows = await DocumentVersion.filter(document_id__in=set(keys), number=F("document__version"))
-            by_document = {row.document_id: row for row in rows}
-            return [by_document.get(key) or NotFound() for key in keys]
+        async def load(keys: list[tuple[UUID, int]]) -> list[DocumentVersion | NotFound]:
+            wanted = [Q(document_id=document_id, number=number) for document_id, number in keys]
+            rows = {
+                (row.document_id, row.number): row for row in await DocumentVersion.filter(Q(*wanted, join_type=Q.OR))
+            }
+            return [rows.get(key) or NotFound() for key in keys]
 
         return DataLoader(load, max_batch_size=_BATCH)
 
@@ -178,8 +203,7 @@ class Loaders:
         async def load(keys: list[UUID]) -> list[dict[str, Fact]]:
             found: dict[UUID, dict[str, Fact]] = {}
             for key, inputs in await Generation.filter(id__in=set(keys)).values_list("id", "inputs"):
-                content = ProfileContent.model_validate(inputs["profile"])
-                found[key] = {str(fact.id): fact for fact in facts_of(content, datetime.now(UTC).date())}
+                found[key] = await asyncio.to_thread(_facts, inputs["profile"])
             return [found.get(key, {}) for key in keys]
 
         return DataLoader(load, max_batch_size=_BATCH)
@@ -196,6 +220,11 @@ class Loaders:
             return [_usage(calls[key]) for key in keys]
 
         return DataLoader(load, max_batch_size=_BATCH)
+
+
+def _facts(profile: dict[str, Any]) -> dict[str, Fact]:
+    facts = facts_of(ProfileContent.model_validate(profile), datetime.now(UTC).date())
+    return {str(fact.id): fact for fact in facts}
 
 
 def _usage(calls: list[LlmCall]) -> dict[str, Any]:

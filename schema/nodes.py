@@ -8,10 +8,16 @@ import strawberry
 from jobwise.errors import NotFound
 from schema import ids
 from schema.context import Info
+from schema.documents.operations import document_of
+from schema.generation.operations import generation_of
+from schema.jobs.queries import job_of
 from schema.profiles.queries import profile_of
 
 _READERS: dict[str, Callable[[Info, str], Awaitable[ids.Node]]] = {
     "Profile": profile_of,
+    "Job": job_of,
+    "Generation": generation_of,
+    "Document": document_of,
 }
 
 

@@ -1,11 +1,12 @@
 """Relay connections over keyset cursors: stable while rows come and go, and the same speed on every page."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
 from jobwise.errors import ErrorCode, JobWiseError
+from jobwise.infra.paging import Page
 
 MAX_FIRST = 100
 DEFAULT_FIRST = 20
@@ -24,6 +25,10 @@ def check_first(first: int) -> int:
     if not 1 <= first <= MAX_FIRST:
         raise BadPage(f"`first` is {first}; it must be between 1 and {MAX_FIRST}.")
     return first
+
+
+First = Annotated[int, strawberry.argument(description="How many items, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="Cursor of the item behind which to begin.")]
 
 
 @strawberry.type(description="Where a page ends.")
@@ -61,18 +66,20 @@ class Connection(Generic[T]):
         return await self.count()
 
 
-def connection(
-    nodes: Sequence[T], cursors: Sequence[str], *, more: bool, after: str | None, count: Callable[[], Awaitable[int]]
-) -> Connection[T]:
-    """A page from its items and their cursors."""
+R = TypeVar("R")
+
+
+def connection(page: Page[R], after: str | None, make: Callable[[R], T]) -> Connection[T]:
+    """A page of rows as a connection of what is made from each."""
+    nodes = [make(row) for row in page.rows]
     return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=list(nodes),
+        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
+        nodes=nodes,
         page_info=PageInfo(
-            has_next_page=more,
+            has_next_page=page.more,
             has_previous_page=after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
         ),
-        count=count,
+        count=page.count,
     )

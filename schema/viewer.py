@@ -5,10 +5,17 @@ from datetime import datetime
 import strawberry
 
 from jobwise.accounts import models, service
+from jobwise.documents import queries as documents
+from jobwise.generation import queries as generations
+from jobwise.jobs import queries as jobs
 from jobwise.profiles import queries as profiles
 from schema import ids
 from schema.accounts import User
 from schema.context import Info
+from schema.documents.types import Document
+from schema.generation.types import Generation
+from schema.jobs.types import Job, SavedJob
+from schema.pagination import DEFAULT_FIRST, After, Connection, First, check_first, connection
 from schema.profiles.types import Profile
 
 
@@ -56,6 +63,32 @@ class Viewer:
     async def profiles(self) -> list[Profile]:
         """There are few."""
         return [Profile.of(row) for row in await profiles.profiles(self.who)]
+
+    @strawberry.field(description="Your postings, the newest first. To search them, there is `jobs`.")
+    async def jobs(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Job]:
+        """All of them, whatever their status."""
+        wanted, sort = jobs.JobFilter(), jobs.JobSort.NEWEST
+        page = await jobs.search(self.who, query=None, filter=wanted, sort=sort, after=after, first=check_first(first))
+        return connection(page, after, Job.of)
+
+    @strawberry.field(description="The postings on your list, the newest first.")
+    async def saved_jobs(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[SavedJob]:
+        """With your notes."""
+        return connection(await jobs.saved(self.who, first=check_first(first), after=after), after, SavedJob.of)
+
+    @strawberry.field(description="Your generations, the newest first.")
+    async def generations(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Generation]:
+        """Also those that wait or run."""
+        wanted = generations.GenerationFilter()
+        page = await generations.page(self.who, wanted, first=check_first(first), after=after)
+        return connection(page, after, Generation.of)
+
+    @strawberry.field(description="Your documents, the newest first.")
+    async def documents(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Document]:
+        """Of all generations."""
+        wanted = documents.DocumentFilter()
+        page = await documents.page(self.who, wanted, first=check_first(first), after=after)
+        return connection(page, after, Document.of)
 
     @strawberry.field(description="Where you are signed in.")
     async def sessions(self) -> list[Session]:

@@ -57,7 +57,8 @@ def _shared_processors() -> list[Processor]:
 def _formatter(environment: Environment, shared: list[Processor]) -> logging.Formatter:
     readable = environment is Environment.DEVELOPMENT and sys.stderr.isatty()
     ending: list[Processor] = (
-        [redact, structlog.dev.ConsoleRenderer()]
+        # Plain tracebacks: the pretty ones print local variables, secrets among them.
+        [redact, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
     )

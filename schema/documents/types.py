@@ -117,7 +117,7 @@ class Document(ids.Node):
         )
 
     async def _newest(self, info: Info) -> models.DocumentVersion:
-        return await info.context.loaders.newest_versions.load(self.row.id)
+        return await info.context.loaders.versions_with_content.load((self.row.id, self.version))
 
     @strawberry.field(description="What it says.")
     async def content(self, info: Info) -> DocumentContent:

@@ -1,13 +1,18 @@
 """Job postings as clients see them: the posting, its analysis, how a profile matches it."""
 
-from datetime import date, datetime
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
 
 import strawberry
 
 from jobwise.generation import types as generation
+from jobwise.generation.stages.match import match
 from jobwise.jobs import capture, job_fields, models, requirements, salaries
 from jobwise.jobs.requirements import JobAnalysis as PlainAnalysis
 from schema import ids
+from schema.context import Info
 from schema.enums import describe
 
 describe(
@@ -276,3 +281,52 @@ class Job(ids.Node):
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+    @strawberry.field(description="What it asks for.")
+    async def analysis(self, info: Info) -> JobAnalysis:
+        """Kept by the posting's text."""
+        return JobAnalysis.of(await info.context.loaders.analyses.load(self.row))
+
+    @strawberry.field(description="How one of your profiles answers it.")
+    async def match(
+        self, info: Info, profile_id: Annotated[strawberry.ID, strawberry.argument(description="Id of the profile.")]
+    ) -> Match:
+        """Computed from the profile as it is now."""
+        profile = await info.context.loaders.own_profile(info.context.viewer, ids.decode(profile_id, "Profile"))
+        content = await info.context.loaders.contents.load(profile.id)
+        analysis = await info.context.loaders.analyses.load(self.row)
+        return Match.of(await asyncio.to_thread(match, content, analysis, datetime.now(UTC).date()))
+
+    @strawberry.field(description="The site that it was captured from; null where that is not known.")
+    def attribution(self) -> str | None:
+        """From its address."""
+        return (urlsplit(self.row.url).hostname or "").removeprefix("www.") or None
+
+
+@strawberry.type(description="A posting on your list, with your notes.")
+class SavedJob(ids.Node):
+    """One for each posting at most."""
+
+    job: Job = strawberry.field(description="The posting.")
+    notes: str = strawberry.field(description="Your own words about it.")
+    created_at: datetime = strawberry.field(description="When you saved it.")
+    updated_at: datetime = strawberry.field(description="When you last changed the notes.")
+
+    @classmethod
+    def of(cls, row: models.SavedJob) -> "SavedJob":
+        """From the table's row, whose posting has been read with it."""
+        return cls(
+            id=ids.encode("SavedJob", row.id),
+            job=Job.of(row.job),
+            notes=row.notes,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+@strawberry.type(description="A posting and how well a profile answers it.")
+class MatchingJob:
+    """Part of `matchingJobs`."""
+
+    job: Job = strawberry.field(description="The posting.")
+    score: int = strawberry.field(description="0 to 100.")

@@ -34,18 +34,18 @@ class Api:
     def headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token}"} if self.viewer else {}
 
-    async def post(self, query: str, **variables: Any) -> httpx.Response:
+    async def post(self, query: str, /, **variables: Any) -> httpx.Response:
         body = {"query": query, "variables": variables}
         return await self.http.post("/graphql", json=body, headers=self.headers)
 
-    async def run(self, query: str, **variables: Any) -> Any:
+    async def run(self, query: str, /, **variables: Any) -> Any:
         """The data of an operation that must succeed."""
         response = await self.post(query, **variables)
         body = response.json()
         assert "errors" not in body, body
         return body["data"]
 
-    async def error(self, query: str, **variables: Any) -> dict[str, Any]:
+    async def error(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The only error of an operation that must fail."""
         body = (await self.post(query, **variables)).json()
         assert len(body["errors"]) == 1, body

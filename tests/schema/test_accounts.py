@@ -93,7 +93,9 @@ async def test_a_password_is_changed_with_the_old_one_and_other_sessions_end(ano
     wrong = await _post(anonymous, change % ("Wrong-Password-1", "Difference-Engine-2"), headers)
     weak = await _post(anonymous, change % (ADA["password"], "weak"), headers)
     changed = await _post(anonymous, change % (ADA["password"], "Difference-Engine-2"), headers)
-    elsewhere = await _post(anonymous, "{ viewer { user { id } } }", {"authorization": f"Bearer {other['accessToken']}"})
+    elsewhere = await _post(
+        anonymous, "{ viewer { user { id } } }", {"authorization": f"Bearer {other['accessToken']}"}
+    )
     here = await _post(anonymous, "{ viewer { user { email } } }", headers)
 
     assert wrong["data"] == {"changePassword": {"__typename": "InvalidCredentials"}}

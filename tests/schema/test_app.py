@@ -22,7 +22,7 @@ def _client(application: Starlette, **options: Any) -> httpx.AsyncClient:
 async def _link(
     filename: str, data: bytes = b"%PDF-1.7", media_type: str = "application/pdf", now: float | None = None
 ) -> str:
-    key = await Storage(settings().home / "files").put(data)
+    key = await Storage(settings().files_folder()).put(data)
     return "/files/" + storage.sign(SignedFile(key, filename, media_type), settings().signing_key(), now=now)
 
 

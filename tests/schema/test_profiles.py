@@ -13,10 +13,10 @@ CREATE = f"""mutation ($input: CreateProfileInput!) {{ createProfile(input: $inp
     __typename ... on ProfileSuccess {{ profile {{ id name version contact {{ city }} }} }} {ERRORS} }} }}"""
 UPDATE = f"""mutation ($input: UpdateProfileInput!) {{ updateProfile(input: $input) {{
     __typename ... on ProfileSuccess {{ profile {{ id name headline version }} }} {ERRORS} }} }}"""
-IMPORT = f"""mutation ($input: ImportProfileInput!) {{ importProfile(input: $input) {{
-    __typename ... on ImportProfileSuccess {{
-        profile {{ id name experiences {{ id employer }} }} report {{ counts {{ section count }} notes {{ path kind }} }} }}
-    ... on UserError {{ code message }} }} }}"""
+IMPORT = """mutation ($input: ImportProfileInput!) { importProfile(input: $input) {
+    __typename ... on ImportProfileSuccess {
+        profile { id name experiences { id employer } } report { counts { section count } notes { path kind } } }
+    ... on UserError { code message } } }"""
 
 # What each kind of part needs at least, and what an update changes.
 PARTS: dict[str, tuple[dict[str, Any], str, Any]] = {
@@ -38,7 +38,8 @@ async def _change_part(api: Api, verb: str, kind: str, values: dict[str, Any]) -
     field = kind.lower()
     wanted = "highlights { id text }" if kind == "Experience" else ""
     query = f"""mutation ($input: {verb.title()}{kind}Input!) {{ {verb}{kind}(input: $input) {{
-        __typename ... on {kind}Success {{ {field} {{ id {PARTS[kind][1]} {wanted} }} profile {{ version }} }} {ERRORS} }} }}"""
+        __typename
+        ... on {kind}Success {{ {field} {{ id {PARTS[kind][1]} {wanted} }} profile {{ version }} }} {ERRORS} }} }}"""
     result: dict[str, Any] = (await api.run(query, input=values))[f"{verb}{kind}"]
     return result
 
@@ -96,14 +97,18 @@ async def test_another_persons_profile_does_not_exist(api: Api) -> None:
     ]
     writes = [
         (await other.run(UPDATE, input={"id": profile_id, "name": "Eve"}))["updateProfile"],
-        (await other.run(IMPORT, input={"profileId": profile_id, "content": '{"basics": {"name": "Eve"}}'}))["importProfile"],
+        (await other.run(IMPORT, input={"profileId": profile_id, "content": '{"basics": {"name": "Eve"}}'}))[
+            "importProfile"
+        ],
         (await other.run(restore, id=profile_id))["restoreProfileVersion"],
         await _delete(other, "Profile", profile_id),
     ]
 
     assert [error["extensions"]["code"] for error in reads] == ["NOT_FOUND"] * 2
     assert [result["code"] for result in writes] == ["NOT_FOUND"] * 4
-    assert (await api.run("query ($id: ID!) { profile(id: $id) { name } }", id=profile_id)) == {"profile": {"name": "Ada"}}
+    assert (await api.run("query ($id: ID!) { profile(id: $id) { name } }", id=profile_id)) == {
+        "profile": {"name": "Ada"}
+    }
 
 
 @pytest.mark.parametrize(
