@@ -18,6 +18,7 @@ from jobwise.jobs.pages import main_text, why_no_posting
 from jobwise.jobs.plain_text import markdown_to_text, tidy
 from jobwise.jobs.salaries import Salary, salary_in
 from jobwise.jobs.sections import outline
+from jobwise.profiles.web import web_address
 
 MIN_WORDS = 25
 MAX_TEXT = 200_000
@@ -343,6 +344,7 @@ def _draft(
     language = detect(text)
     notes = [*(warnings or []), *_date_warnings(fields)]
     workplace = fields.workplace or workplace_in(named.location) or _workplace_of_text(text)
+    address = web_address(fields.url)
     found = {"title": named.title, "company": named.company, "location": named.location, "workplace": workplace}
     return CapturedPosting(
         title=named.title,
@@ -353,10 +355,10 @@ def _draft(
         salary=fields.salary or salary_in(text),
         posted=fields.posted,
         valid_through=fields.valid_through,
-        url=fields.url,
+        url=address,
         language=language.code if language.confidence > 0.1 or not fields.language else fields.language,
         description=text,
-        attribution=urlsplit(fields.url).hostname or "" if fields.url else "",
+        attribution=urlsplit(address).hostname or "",
         raw=raw,
         warnings=tuple(notes),
         missing=tuple(name for name, value in found.items() if not value),

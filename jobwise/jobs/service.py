@@ -24,7 +24,6 @@ from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob, StoredAnaly
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.salaries import Salary
 from jobwise.jobs.term_weights import posting_weights
-from jobwise.profiles.web import web_address
 
 MOST_JOBS = 5_000
 """Postings of one account."""
@@ -207,7 +206,6 @@ async def _keep(viewer: Viewer, draft: CapturedPosting, source: JobSource) -> Jo
     """A draft as it is: what a page states wrongly is left out or cut, since the person cannot correct the page."""
     title = validation.one_line(draft.title)[:300]
     untitled = () if title else ("No title was found: give this posting the position's title.",)
-    address = web_address(validation.clean(draft.url))
     columns = validation.checked({"description": draft.description})
     return await _create(viewer, {
         **columns,
@@ -217,7 +215,7 @@ async def _keep(viewer: Viewer, draft: CapturedPosting, source: JobSource) -> Jo
         "workplace": draft.workplace,
         "employment_types": [validation.clean(item) for item in draft.employment_types],
         "salary": draft.salary.model_dump(mode="json") if draft.salary else None,
-        "url": address if len(address) <= 2000 else "",
+        "url": validation.clean(draft.url)[:2000],
         "posted_on": draft.posted,
         "valid_through": draft.valid_through,
         "language": draft.language,
