@@ -72,10 +72,18 @@ class Operations(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         """`extensions.cost` of the response."""
         execution = self.execution_context
-        if execution.graphql_document is None:
+        if execution.graphql_document is None or _is_subscription(execution):
             return {}
         measure = limits.measures(execution.schema._schema, execution.graphql_document).get(execution.operation_name)
         return {"cost": {"requested": measure.cost, "limit": limits.MAX_COST}} if measure else {}
+
+
+def _is_subscription(execution: ExecutionContext) -> bool:
+    try:
+        return execution.operation_type is OperationType.SUBSCRIPTION
+    except RuntimeError:
+        # There is no operation of the name that was asked for.
+        return False
 
 
 def _ambiguity(execution: ExecutionContext) -> GraphQLError | None:

@@ -83,10 +83,11 @@ def example() -> list[dict[str, Any]]:
     """The worked example: one operation after the other, with variables that refer to the results of earlier ones."""
     resume = orjson.dumps(samples.default_profile().resume, option=orjson.OPT_INDENT_2).decode()
     posting = samples.default_posting()
+    advertisement = f"{posting.title}\n{posting.company}, {posting.location}\n\n{posting.text}"
     variables: dict[str, dict[str, Any]] = {
         "1-register": {"input": {"email": "you@example.com", "password": "Correct-Horse-9", "name": "You"}},
         "2-import-profile": {"input": {"content": resume}},
-        "3-import-job": {"input": {"text": posting.text}},
+        "3-import-job": {"input": {"text": advertisement}},
         "4-start-generation": {"input": {"profileId": "LAST_PROFILE", "jobId": "LAST_JOB"}},
         "5-progress": {"id": "LAST_GENERATION"},
         "6-documents": {"id": "LAST_GENERATION"},

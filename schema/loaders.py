@@ -139,7 +139,7 @@ class Loaders:
     @cached_property
     def documents(self) -> DataLoader[UUID, list[Document]]:
         """By generation."""
-        return _children(Document, "generation_id", "kind")
+        return _children(Document, "generation_id", "-kind")
 
     @cached_property
     def exports(self) -> DataLoader[UUID, list[Export]]:

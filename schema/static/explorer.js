@@ -68,7 +68,13 @@ const send = GraphiQL.createFetcher({
 });
 
 async function fetcher(parameters, options) {
-  const result = await send({ ...parameters, variables: fill(parameters.variables) }, withToken(options));
+  let variables;
+  try {
+    variables = fill(parameters.variables);
+  } catch (error) {
+    return { errors: [{ message: error.message }] };
+  }
+  const result = await send({ ...parameters, variables }, withToken(options));
   if (parameters.operationName !== "IntrospectionQuery") {
     remember(result);
   }
