@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,12 +19,16 @@ _LARGEST_LOG = 5_000_000
 
 @dataclass(frozen=True)
 class Command:
-    """How to run a program: its arguments, as whom (see child.py), in which folder, and where its output goes."""
+    """How to run a program: its arguments, as whom (see child.py), in which folder, and where its output goes.
+
+    `variables` are added to our environment, in place of ours with the same names.
+    """
 
     arguments: Sequence[str]
     folder: Path
     log: Path
     mode: str = "plain"
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 async def spawn(command: Command) -> asyncio.subprocess.Process:
@@ -36,7 +40,7 @@ async def spawn(command: Command) -> asyncio.subprocess.Process:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_environment(),
+            env={**_environment(), **command.variables},
             start_new_session=True,
         )
 
