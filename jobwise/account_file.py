@@ -17,7 +17,7 @@ mutation($input: LoginInput!) {{
 _REGISTER = f"""
 mutation($input: RegisterInput!) {{
   register(input: $input) {{
-    __typename ... on RegisterSuccess {{ {_SESSION} }} {_ERROR} ... on ValidationFailed {{ fieldErrors {{ path message }} }}
+    __typename ... on RegisterSuccess {{ {_SESSION} }} {_ERROR}
   }}
 }}"""
 
@@ -66,8 +66,8 @@ def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     account = {"email": f"cli-{secrets.token_hex(6)}@jobwise.example", "password": f"Aa1-{secrets.token_urlsafe(24)}"}
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(account, file)
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(account))
     try:
         os.link(fresh, path)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""The command line. A composition root: together with `jobwise.app` the only module in here that knows schema/ and workers/.
+"""The command line. A composition root: with `jobwise.app` the only module in here that knows schema/ and workers/.
 
 Commands import what they need when they run, so that `jobwise --help` and `jobwise tailor` start at once.
 """
@@ -14,7 +14,6 @@ import click
 
 if TYPE_CHECKING:
     from jobwise.config import Settings
-    from jobwise.tailor import Order
 
 _FILE = click.Path(path_type=Path)
 
@@ -138,8 +137,9 @@ def up(port: int | None, tailor_sample: bool, resume: Path | None, posting: Path
     """Run everything: database, Redis, migrations, sample data, API and worker. Ctrl-C stops it."""
     from jobwise import up as bring_up
 
-    order = bring_up.sample_order(resume, posting, out) if tailor_sample or resume or posting else None
-    sys.exit(_run(bring_up.run(_settings(port=port), order), interrupted=0))
+    settings, wanted = _settings(port=port), tailor_sample or resume or posting
+    order = bring_up.sample_order(settings.home, resume, posting, out) if wanted else None
+    sys.exit(_run(bring_up.run(settings, order), interrupted=0))
 
 
 @main.command()

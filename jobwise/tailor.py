@@ -9,10 +9,9 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import click
@@ -78,9 +77,11 @@ async def run(settings: Settings, order: Order, *, api: str | None, as_json: boo
     try:
         check(order)
         account = _given_account() if api else own_account(settings.home)
-        own = running_or_own(settings, tell=_to_stderr, temporary=True)
-        async with nullcontext() if api else own as running:
-            finished = await tailor(api or running.url, account, order)
+        async with AsyncExitStack() as stack:
+            if not api:
+                own = running_or_own(settings, tell=_to_stderr, temporary=True)
+                api = (await stack.enter_async_context(own)).url
+            finished = await tailor(api, account, order)
     except (BadInput, ApiError, ServiceFailed, EmbeddedError, OSError) as error:
         click.echo(f"{error}", err=True)
         return exit_status(error)
@@ -115,7 +116,7 @@ def check(order: Order) -> None:
 
 
 async def tailor(url: str, account: Account, order: Order) -> Finished:
-    """Tailor through the API at `url` and write the files. Raises BadInput, ApiError, OSError; then nothing is written."""
+    """Tailor through the API at `url` and write the files. Raises BadInput, ApiError, OSError, having written nothing."""
     resume, posting = _read(order.resume, "résumé"), _read(order.posting, "posting")
     started = time.monotonic()
     async with ApiClient(url) as client:

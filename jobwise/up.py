@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -13,20 +12,36 @@ from jobwise.account_file import Account, own_account
 from jobwise.api_client import ApiError
 from jobwise.config import Environment, Settings
 from jobwise.infra.embedded import EmbeddedError
+from jobwise.samples import SamplePosting
 from jobwise.supervisor import Running, ServiceFailed, running_or_own
 from jobwise.tailor import Order
 
 
-def sample_order(resume: Path | None, posting: Path | None, out: Path) -> Order:
-    """What `--tailor-sample` tailors: the caller's files, and the sample where none is given."""
-    folder = Path(tempfile.mkdtemp(prefix="jobwise-sample-"))
+def sample_order(home: Path, resume: Path | None, posting: Path | None, out: Path) -> Order:
+    """What `--tailor-sample` tailors: the caller's files; where none is given, the sample, left in `home/sample`."""
+    folder = home.absolute() / "sample"
+    folder.mkdir(parents=True, exist_ok=True)
     if resume is None:
         resume = folder / "resume.json"
-        resume.write_text(json.dumps(samples.default_profile().resume, ensure_ascii=False), encoding="utf-8")
+        resume.write_text(json.dumps(samples.default_profile().resume, ensure_ascii=False, indent=2), encoding="utf-8")
     if posting is None:
-        posting = folder / "posting.txt"
-        posting.write_text(samples.default_posting().text, encoding="utf-8")
+        posting = folder / "posting.json"
+        posting.write_text(
+            json.dumps(_template(samples.default_posting()), ensure_ascii=False, indent=2), encoding="utf-8"
+        )
     return Order(resume=resume, posting=posting, out=out)
+
+
+def _template(posting: SamplePosting) -> dict[str, str]:
+    """The posting after `jobTemplate`: its header is not part of its text."""
+    return {
+        "title": posting.title,
+        "company": posting.company,
+        "location": posting.location,
+        "workplace": posting.workplace,
+        "employmentType": posting.employment,
+        "description": posting.text,
+    }
 
 
 async def run(settings: Settings, order: Order | None) -> int:

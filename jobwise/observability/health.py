@@ -27,7 +27,7 @@ async def parts() -> dict[str, Part]:
     checks: dict[str, Callable[[], Awaitable[str]]] = {
         "database": _database,
         "redis": _redis,
-        "migrations": _migrations,
+        "migrations": missing_migrations,
     }
     results = await asyncio.gather(*(_timed(check) for check in checks.values()))
     return dict(zip(checks, results, strict=True))
@@ -57,7 +57,8 @@ async def _redis() -> str:
     return ""
 
 
-async def _migrations() -> str:
+async def missing_migrations() -> str:
+    """What has to be done to bring the database up to date; empty when it is."""
     rows = await db.fetch_all("select name from tortoise_migrations where app = $1", db.APP)
     missing = sorted(_shipped() - {row["name"] for row in rows})
     return f"not applied: {', '.join(missing)}; run `jobwise migrate`" if missing else ""

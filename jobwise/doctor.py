@@ -1,0 +1,149 @@
+"""The command `jobwise doctor`: is everything there that JobWise needs, and what to do where it is not."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from ctypes.util import find_library
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from jobwise.config import Settings
+from jobwise.documents import fonts
+from jobwise.documents.content import LetterContent, LetterParagraph
+from jobwise.documents.renderer import Renderer
+from jobwise.errors import JobWiseError
+from jobwise.infra import db, redis_client
+from jobwise.infra.embedded import EmbeddedError, binaries
+from jobwise.observability import health
+from jobwise.profiles.dates import PartialDate
+from jobwise.supervisor import ServiceFailed, find_running, listen
+
+_OLDEST_PYTHON = (3, 11)
+_LIBRARIES = (
+    "needs Pango and HarfBuzz. "
+    "Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; macOS: brew install pango"
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found. `detail` says what is there, or what to do."""
+
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
+    """Make all checks, tell each result in a line; whether nothing needed is missing."""
+    checks: dict[str, Callable[[Settings], Awaitable[Result]]] = {
+        "Python": _python,
+        "fonts": _fonts,
+        "PDF": _pdf,
+        "secret": _secret,
+        "database": _database,
+        "Redis": _redis,
+        "port": _port,
+    }
+    good = True
+    for name, check in checks.items():
+        result = await check(settings)
+        tell(f"{'✓' if result.ok else '✗'} {name}: {result.detail}")
+        good = good and result.ok
+    return good
+
+
+async def _python(_settings: Settings) -> Result:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Result(sys.version_info >= _OLDEST_PYTHON, f"{found}; 3.11 or newer is needed")
+
+
+async def _fonts(_settings: Settings) -> Result:
+    try:
+        glyphs = len(fonts.characters(fonts.LATIN_FALLBACKS[0]))
+    except OSError as error:
+        return Result(False, f"cannot be read ({error}); run `make setup` again")
+    return Result(True, f"{fonts.LATIN_FALLBACKS[0]} with {glyphs} characters")
+
+
+async def _pdf(_settings: Settings) -> Result:
+    """Through the same rendering process as in the service."""
+    line = LetterContent(
+        name="JobWise",
+        date=PartialDate("2026-01-01"),
+        salutation="Hello",
+        paragraphs=(LetterParagraph(text="It works."),),
+        closing="Bye",
+        signature="JobWise",
+    )
+    try:
+        async with Renderer(1) as renderer:
+            made = await renderer.render(line, created=datetime.now(UTC))
+    except JobWiseError as error:
+        return Result(False, f"a line cannot be rendered ({error}); this {_LIBRARIES}")
+    slow = "" if find_library("harfbuzz-subset") else "; embedding fonts is slower without libharfbuzz-subset"
+    return Result(True, f"{made.page_count} page, {len(made.data)} bytes{slow}")
+
+
+async def _secret(settings: Settings) -> Result:
+    try:
+        own = bool(settings.secret_key.get_secret_value())
+        settings.signing_key()
+    except OSError as error:
+        return Result(False, f"{settings.home} cannot be written ({error.strerror}); set JOBWISE_HOME")
+    where = "JOBWISE_SECRET_KEY" if own else f"made for development in {settings.home / 'secret-key'}"
+    return Result(True, where)
+
+
+async def _database(settings: Settings) -> Result:
+    url = settings.database_url or await _embedded_url(settings, "database_url")
+    if not url:
+        return _embedded(binaries.postgres_installation, "PostgreSQL")
+    try:
+        await db.connect(url, pool=1)
+        missing = await health.missing_migrations()
+    except (*db.CONNECTION_ERRORS, db.OperationalError) as error:
+        return Result(False, f"does not answer ({type(error).__name__}); check DATABASE_URL")
+    finally:
+        await db.close()
+    return Result(not missing, missing or "answers and is migrated")
+
+
+async def _redis(settings: Settings) -> Result:
+    url = settings.redis_url or await _embedded_url(settings, "redis_url")
+    if not url:
+        return _embedded(binaries.redis_program, "Redis")
+    try:
+        async with Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as client:
+            await client.ping()
+    except redis_client.REDIS_ERRORS as error:
+        return Result(False, f"does not answer ({type(error).__name__}); check REDIS_URL")
+    return Result(True, "answers")
+
+
+async def _port(settings: Settings) -> Result:
+    if running := await find_running(settings.home):
+        return Result(True, f"JobWise runs at {running.url}")
+    try:
+        listen(settings.host, settings.port).close()
+    except ServiceFailed as error:
+        return Result(False, str(error))
+    return Result(True, f"{settings.port} is free")
+
+
+async def _embedded_url(settings: Settings, name: str) -> str:
+    """The address of an embedded server that runs just now; empty when none does."""
+    record = settings.home / "run" / "servers.json"
+    if await find_running(settings.home) is None or not record.exists():
+        return ""
+    return str((json.loads(record.read_text()).get("addresses") or {}).get(name, ""))
+
+
+def _embedded(program: Callable[[], Path], name: str) -> Result:
+    try:
+        found = program()
+    except EmbeddedError as error:
+        return Result(False, str(error))
+    return Result(True, f"embedded {name} in {found}; `jobwise up` starts it")
