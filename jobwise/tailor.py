@@ -9,9 +9,11 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import click
@@ -76,7 +78,7 @@ async def run(settings: Settings, order: Order, *, api: str | None, as_json: boo
 
     try:
         check(order)
-        account = _given_account() if api else own_account(settings.home)
+        account = _given_account(api) if api else own_account(settings.home)
         async with AsyncExitStack() as stack:
             if not api:
                 own = running_or_own(settings, tell=_to_stderr, temporary=True)
@@ -116,7 +118,7 @@ def check(order: Order) -> None:
 
 
 async def tailor(url: str, account: Account, order: Order) -> Finished:
-    """Tailor through the API at `url` and write the files. Raises BadInput, ApiError, OSError, having written nothing."""
+    """Tailor through the API at `url` and write the files; all of them or none. Raises BadInput, ApiError, OSError."""
     resume, posting = _read(order.resume, "résumé"), _read(order.posting, "posting")
     started = time.monotonic()
     async with ApiClient(url) as client:
@@ -124,38 +126,36 @@ async def tailor(url: str, account: Account, order: Order) -> Finished:
             shown.step("Signing in")
             await sign_in(client, account)
             shown.step("Reading résumé and posting")
-            profile, job = await _imported(client, order, resume, posting)
-            try:
-                generation = await _generated(client, order, profile, job, shown)
+            source = {_posting_kind(order.posting, posting): posting}
+            async with (
+                _imported(client, order.resume, tailor_queries.IMPORT_PROFILE, {"content": resume}) as profile,
+                _imported(client, order.posting, tailor_queries.IMPORT_JOB, source) as job,
+            ):
+                generation = await _generated(client, order, profile["profile"]["id"], job["job"]["id"], shown)
                 files = await _downloaded(client, generation)
-            finally:
-                await _tidied(client, profile, job)
+            await client.execute(tailor_queries.LOGOUT)
     report = tailor_report.report(generation, profile["report"], time.monotonic() - started)
     files["report.json"] = json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n"
     return Finished(_written(files, order.out.absolute()), report)
 
 
-async def _imported(client: ApiClient, order: Order, resume: str, posting: str) -> tuple[Json, Json]:
-    """The profile's and the posting's results; both are needed, so the first refusal counts."""
-    source = {_posting_kind(order.posting, posting): posting}
-    profile, job = await asyncio.gather(
-        client.mutate(tailor_queries.IMPORT_PROFILE, input={"content": resume}),
-        client.mutate(tailor_queries.IMPORT_JOB, input=source),
-        return_exceptions=True,
-    )
-    for result, file in ((profile, order.resume), (job, order.posting)):
-        if isinstance(result, ApiError):
-            raise ApiError(f"{file}: {result}", result.code) from None
-        if isinstance(result, BaseException):
-            raise result
-    assert isinstance(profile, dict)  # noqa: S101 (for the type checker)
-    assert isinstance(job, dict)  # noqa: S101
-    return profile, job
+@asynccontextmanager
+async def _imported(client: ApiClient, file: Path, document: str, source: Json) -> AsyncIterator[Json]:
+    """The result of importing a file; deleted after the block, since documents keep what they were made from."""
+    try:
+        result = await client.mutate(document, input=source)
+    except ApiError as error:
+        raise ApiError(f"{file}: {error}", error.code) from None
+    try:
+        yield result
+    finally:
+        kind, deletion = next((name, tailor_queries.DELETE[name]) for name in tailor_queries.DELETE if name in result)
+        await client.execute(deletion, id=result[kind]["id"])
 
 
-async def _generated(client: ApiClient, order: Order, profile: Json, job: Json, shown: Progress) -> Json:
-    values = {**order.options(), "profileId": profile["profile"]["id"], "jobId": job["job"]["id"]}
-    begun = await client.mutate(tailor_queries.START, input={**values, "idempotencyKey": uuid4().hex})
+async def _generated(client: ApiClient, order: Order, profile_id: str, job_id: str, shown: Progress) -> Json:
+    values = {**order.options(), "profileId": profile_id, "jobId": job_id, "idempotencyKey": uuid4().hex}
+    begun = await client.mutate(tailor_queries.START, input=values)
     await _followed(client, begun["generation"]["id"], shown)
     generation: Json = (await client.execute(tailor_queries.RESULT, id=begun["generation"]["id"]))["generation"]
     if generation["status"] != "COMPLETED":
@@ -193,14 +193,6 @@ async def _downloaded(client: ApiClient, generation: Json) -> dict[str, bytes]:
     if missing:
         raise ApiError(f"The service did not make {', '.join(sorted(missing))}.")
     return dict(zip(links, await asyncio.gather(*map(client.download, links.values())), strict=True))
-
-
-async def _tidied(client: ApiClient, profile: Json, job: Json) -> None:
-    """Documents keep what they were made from: the copies of the files need not pile up in the account."""
-    try:
-        await client.execute(tailor_queries.TIDY, profile=profile["profile"]["id"], job=job["job"]["id"])
-    except ApiError as error:
-        click.echo(f"The imported copies stay in the account: {error}", err=True)
 
 
 def _read(path: Path, what: str) -> str:
@@ -251,11 +243,21 @@ def _written(files: dict[str, bytes], folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in files}
 
 
-def _given_account() -> Account:
+def _given_account(api: str) -> Account:
+    if not _is_address(api):
+        raise BadInput(f"--api {api}: name an address such as https://jobs.example.org.")
     email, password = os.environ.get("JOBWISE_EMAIL", ""), os.environ.get("JOBWISE_PASSWORD", "")
     if not (email and password):
         raise BadInput("--api needs an account there: set JOBWISE_EMAIL and JOBWISE_PASSWORD.")
     return Account(email, password)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _to_stderr(line: str) -> None:

@@ -61,9 +61,10 @@ fragment change on Change {
   requirements { id quote importance }
 }"""
 
-TIDY = """
-mutation($profile: ID!, $job: ID!) {
-  deleteProfile(input: {id: $profile}) { __typename }
-  deleteJob(input: {id: $job}) { __typename }
-  logout { ok }
-}"""
+#: By what an import's result holds.
+DELETE = {
+    "profile": "mutation($id: ID!) { deleteProfile(input: {id: $id}) { __typename } }",
+    "job": "mutation($id: ID!) { deleteJob(input: {id: $id}) { __typename } }",
+}
+
+LOGOUT = "mutation { logout { ok } }"
