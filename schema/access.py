@@ -47,10 +47,21 @@ async def admit(settings: Settings, origin: Origin, token: str | None) -> Contex
     return Context(settings=settings, origin=origin, identity=identity, refusal=refusal)
 
 
+_SIGN_IN = Limit("sign-in", 10, _MINUTE, "at most 10 failed attempts a minute to sign in")
+
+
 async def count_sign_in(origin: Origin, email: str) -> None:
     """Count an attempt to sign in, to slow down guessing. Raises RateLimited."""
-    limit = Limit("sign-in", 10, _MINUTE, "at most 10 attempts a minute to sign in")
-    await rate_limits.check(limit, f"{origin.address}:{email.strip().lower()[:254]}")
+    await rate_limits.check(_SIGN_IN, _guesser(origin, email))
+
+
+async def forgive_sign_in(origin: Origin, email: str) -> None:
+    """Somebody who knows the password was not guessing."""
+    await rate_limits.forgive(_SIGN_IN, _guesser(origin, email))
+
+
+def _guesser(origin: Origin, email: str) -> str:
+    return f"{origin.address}:{email.strip().lower()[:254]}"
 
 
 async def _identify(token: str | None) -> tuple[Viewer | None, JobWiseError | None]:

@@ -169,15 +169,15 @@ class AccountMutations:
         signed_in = await service.register(input.email, input.password, input.name, info.context.origin)
         return RegisterSuccess(session=SessionTokens.of(signed_in))
 
-    @strawberry.mutation(description="Sign in. At most 10 attempts a minute from one address to one account.")
+    @strawberry.mutation(description="Sign in. At most 10 failed attempts a minute from one address to one account.")
     async def login(
         self, info: Info, input: Annotated[LoginInput, strawberry.argument(description="Who signs in.")]
     ) -> LoginResult:
         """Says the same for an unknown e-mail and a wrong password."""
         await access.count_sign_in(info.context.origin, input.email)
-        return LoginSuccess(
-            session=SessionTokens.of(await service.login(input.email, input.password, info.context.origin))
-        )
+        signed_in = await service.login(input.email, input.password, info.context.origin)
+        await access.forgive_sign_in(info.context.origin, input.email)
+        return LoginSuccess(session=SessionTokens.of(signed_in))
 
     @strawberry.mutation(
         description="Exchange a refresh token for new tokens. A token that was used before ends its session."

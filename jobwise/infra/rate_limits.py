@@ -48,12 +48,24 @@ class Limit:
 
 async def check(limit: Limit, caller: str) -> None:
     """Count one call of `caller`. Raises RateLimited when it is one too many."""
-    key = f"jobwise:limit:{limit.name}:{caller}"
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            count, left = await redis_client.client().eval(_COUNT, 1, key, str(limit.seconds * 1000))  # type: ignore[misc]
+            count, left = await redis_client.client().eval(_COUNT, 1, _key(limit, caller), str(limit.seconds * 1000))  # type: ignore[misc]
     except redis_client.REDIS_ERRORS as error:
         log.warning("rate_limit_unchecked", limit=limit.name, error=str(error))
         return
     if count > limit.calls:
         raise RateLimited(limit.what, max(1, math.ceil(left / 1000)))
+
+
+async def forgive(limit: Limit, caller: str) -> None:
+    """Forget what was counted: the caller has shown that it means well."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await redis_client.client().delete(_key(limit, caller))
+    except redis_client.REDIS_ERRORS as error:
+        log.warning("rate_limit_not_forgiven", limit=limit.name, error=str(error))
+
+
+def _key(limit: Limit, caller: str) -> str:
+    return f"jobwise:limit:{limit.name}:{caller}"

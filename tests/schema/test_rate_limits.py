@@ -78,3 +78,12 @@ async def test_without_redis_everybody_is_let_through(capsys: pytest.CaptureFixt
 
     assert "rate_limit_unchecked" in capsys.readouterr().out
     await redis_client.close()
+
+
+async def test_signing_in_rightly_is_no_guess_however_often(anonymous: Api) -> None:
+    known = {"email": "ada@example.com", "password": "Correct-horse-1"}
+    await anonymous.run("mutation ($input: RegisterInput!) { register(input: $input) { __typename } }", input=known)
+
+    answers = [(await anonymous.run(LOGIN, input=known))["login"]["__typename"] for _ in range(12)]
+
+    assert answers == ["LoginSuccess"] * 12
