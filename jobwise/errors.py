@@ -1,8 +1,9 @@
 """The errors that a person may see.
 
-Every expected failure is a `JobWiseError`: it has a stable code for clients to branch on and a message for people that says
-what is wrong and what would be right. Concrete errors live beside the service that raises them; their docstring is their
-message. Anything else that is raised is a bug: it is logged in full and reported to the client as INTERNAL without details.
+Every expected failure is a `JobWiseError`: it has a stable code for clients to branch on and a message for people that
+says what is wrong and what would be right. Concrete errors live beside the service that raises them; their docstring is
+their message. Anything else that is raised is a bug: it is logged in full and reported to the client as
+INTERNAL without details.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     EMAIL_TAKEN = "EMAIL_TAKEN"
-    INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"
+    INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"  # noqa: S105 - a code, not a password
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IMPORT_FAILED = "IMPORT_FAILED"

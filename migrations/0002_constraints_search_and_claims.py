@@ -113,7 +113,9 @@ class Migration(migrations.Migration):
             for name, condition in checks.items()
         ),
         ops.RunSQL(SEARCH_COLUMN, reverse_sql="alter table jobs drop column search"),
-        ops.RunSQL("alter table jobs add column embedding vector(256)", reverse_sql="alter table jobs drop column embedding"),
+        ops.RunSQL(
+            "alter table jobs add column embedding vector(256)", reverse_sql="alter table jobs drop column embedding"
+        ),
         *(
             ops.RunSQL(f"create index {name} on {target}", reverse_sql=f"drop index {name}")
             for name, target in INDEXES.items()

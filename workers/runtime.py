@@ -1,4 +1,4 @@
-"""What a worker process does besides answering rings: sweep, survive Redis's absence, and hand work back when it stops."""
+"""What a worker does besides answering rings: sweep, survive Redis's absence, hand work back when it stops."""
 
 import asyncio
 import os

@@ -22,7 +22,9 @@ class Session(Model):
     """A sign-in on one device: the family of its refresh tokens. Revoked once, for ever."""
 
     id = fields.UUIDField(primary_key=True)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("jobwise.User", related_name="sessions", db_index=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "jobwise.User", related_name="sessions", db_index=True
+    )
     user_agent = fields.CharField(max_length=300, default="")
     address = fields.CharField(max_length=64, default="")
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -37,7 +39,9 @@ class RefreshToken(Model):
     """One refresh token, kept as its SHA-256. Used at most once: a second use revokes the session."""
 
     id = fields.UUIDField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("jobwise.Session", related_name="tokens", db_index=True)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "jobwise.Session", related_name="tokens", db_index=True
+    )
     token_hash = fields.CharField(max_length=64, unique=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()

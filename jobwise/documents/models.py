@@ -13,7 +13,9 @@ class Document(Model):
     """A résumé or letter. `version` is the number of its newest version."""
 
     id = fields.UUIDField(primary_key=True)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("jobwise.User", related_name="documents", db_index=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "jobwise.User", related_name="documents", db_index=True
+    )
     user_id: Any
     generation_id = fields.UUIDField(null=True, db_index=True)
     kind = fields.CharEnumField(DocumentKind, max_length=20)
@@ -29,7 +31,7 @@ class Document(Model):
 
 
 class DocumentVersion(Model):
-    """A document as it was after a decision: its content, the ledger that led to it, and what was measured on the file."""
+    """A document as it was after a decision: its content, the ledger that led to it, and what was measured."""
 
     id = fields.UUIDField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField("jobwise.Document", related_name="versions")

@@ -1,4 +1,4 @@
-"""A generation's progress, followed: from a cursor through what was, then live, missing nothing and repeating nothing."""
+"""A generation's progress, followed: from a cursor through what was, then live; nothing is missed or repeated."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
 """One generation, from a claim to its end: heartbeat, checkpoints, the five stages, and what happens when they fail.
 
-A stage whose input has been worked on before is read from its checkpoint. Every write is fenced by the claim's token, so
-a worker that lost its lease stops without leaving a trace.
+A stage whose input has been worked on before is read from its checkpoint. Every write is fenced by the claim's token,
+so a worker that lost its lease stops without leaving a trace.
 """
 
 import asyncio
@@ -200,7 +200,7 @@ class _Run:
         return made
 
     def _eta(self, stage: Stage) -> float | None:
-        """Seconds from the beginning of a stage to the end, by what the stages took lately; None until that is known."""
+        """Seconds from the beginning of a stage to the end, by what stages took lately; None until that is known."""
         ahead = list(Stage)[list(Stage).index(stage) :]
         if not all(each in self._usual for each in ahead):
             return None

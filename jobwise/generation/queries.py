@@ -1,7 +1,8 @@
 """The statements that move a generation from state to state, and the reads.
 
-Each write is one statement: it either happened or it did not, and a cancelled task cannot leave half of it. Every write of
-a worker is fenced by the lease token; when it affects no row, the lease is lost. Only PostgreSQL's clock judges leases.
+Each write is one statement: it either happened or it did not, and a cancelled task cannot leave half of it. Every write
+of a worker is fenced by the lease token; when it affects no row, the lease is lost. Only PostgreSQL's clock judges
+leases.
 """
 
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ async def insert(generation_id: UUID, user_id: UUID, profile_id: UUID, job_id: U
 
 
 async def accepted_within(user_id: UUID, period: timedelta) -> int:
-    """How many generations a person started lately. Locks out a second count by the same person until the transaction ends."""
+    """How many generations a person started lately. Locks out their next count until the transaction ends."""
     await db.fetch_all("select pg_advisory_xact_lock(hashtextextended($1::text, 7340003))", str(user_id))
     row = await db.fetch_one(
         "select count(*) as n from generations where user_id = $1 and created_at > now() - $2::interval",
@@ -131,7 +132,8 @@ async def stage_seconds() -> dict[Stage, float]:
     rows = await db.fetch_all(
         """
         select stage, avg(seconds) as seconds
-          from (select stage, seconds from generation_checkpoints order by created_at desc limit 250) lately group by stage
+          from (select stage, seconds from generation_checkpoints order by created_at desc limit 250) lately
+         group by stage
         """
     )
     return {Stage(row["stage"]): float(row["seconds"]) for row in rows}
@@ -142,10 +144,12 @@ async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | No
     row = await db.fetch_one(
         """
         with g as (
-            update generations set stage = $3, progress = greatest(progress, $4), eta_seconds = $5, last_seq = last_seq + 1
+            update generations
+               set stage = $3, progress = greatest(progress, $4), eta_seconds = $5, last_seq = last_seq + 1
              where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null
             returning id, last_seq, progress)
-        insert into generation_events (generation_id, seq, type, stage, status, progress, eta_seconds, message, created_at)
+        insert into generation_events
+            (generation_id, seq, type, stage, status, progress, eta_seconds, message, created_at)
         select id, last_seq, 'STAGE_STARTED', $3, 'RUNNING', progress, $5, $6, clock_timestamp() from g
         returning seq
         """,
@@ -197,10 +201,10 @@ async def finish(
         """
         with g as (
             update generations
-               set status = $3::text, progress = case when $3::text = 'COMPLETED' then 100 else progress end, eta_seconds = null,
-                   lease_until = null, worker = null, finished_at = clock_timestamp(), last_seq = last_seq + 1,
-                   error_code = $4::text, error_message = case when $4::text is null then null else $5 end, error_detail = $6,
-                   result = $7::jsonb
+               set status = $3::text, progress = case when $3::text = 'COMPLETED' then 100 else progress end,
+                   eta_seconds = null, lease_until = null, worker = null, finished_at = clock_timestamp(),
+                   last_seq = last_seq + 1, error_code = $4::text, error_message = case when $4::text is null then null else $5 end,
+                   error_detail = $6, result = $7::jsonb
              where id = $1 and token = $2 and status = 'RUNNING'
                and ($3::text = 'CANCELLED') = (cancel_requested_at is not null)
             returning id, last_seq, stage, progress)
@@ -221,8 +225,8 @@ async def release(claim: Claim, delay: timedelta, message: str, *, keep_attempt:
         """
         with g as (
             update generations
-               set status = 'QUEUED', attempt = attempt - case when $5 then 0 else 1 end, lease_until = null, worker = null,
-                   not_before = now() + $3::interval, last_seq = last_seq + 1
+               set status = 'QUEUED', attempt = attempt - case when $5 then 0 else 1 end,
+                   lease_until = null, worker = null, not_before = now() + $3::interval, last_seq = last_seq + 1
              where id = $1 and token = $2 and status = 'RUNNING'
             returning id, last_seq, stage, progress)
         insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
@@ -275,7 +279,8 @@ async def reap() -> list[UUID]:
             returning g.id, g.last_seq, g.stage, g.status, g.progress, g.error_message),
         e as (
             insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
-            select id, last_seq, status, stage, status, progress, coalesce(error_message, 'Cancelled'), clock_timestamp()
+            select id, last_seq, status, stage, status, progress, coalesce(error_message, 'Cancelled'),
+                   clock_timestamp()
               from g)
         select id from g
         """
@@ -287,7 +292,8 @@ async def runnable() -> int:
     """How many generations a worker could take now."""
     row = await db.fetch_one(
         """
-        select (select count(*) from (select 1 from generations where status = 'QUEUED' and not_before <= now() limit 100) q)
+        select (select count(*)
+                  from (select 1 from generations where status = 'QUEUED' and not_before <= now() limit 100) q)
              + (select count(*) from generations where status = 'RUNNING' and lease_until <= now()) as n
         """
     )

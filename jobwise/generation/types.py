@@ -61,7 +61,8 @@ class FactKind(StrEnum):
 class Fact(_Data):
     """One thing the profile states, in its own words, with the vocabulary terms that it names.
 
-    `parent_id` is the experience, education or project that a highlight belongs to: an achievement stays with its employer.
+    `parent_id` is the experience, education or project that a highlight belongs to: an achievement stays with its
+    employer.
     """
 
     id: UUID

@@ -1,7 +1,7 @@
 """The database: connection, transactions, raw statements, migrations.
 
-Models go through Tortoise; the statements that must be one round trip (claims, leases, events, search) are raw SQL on the
-same pool.
+Models go through Tortoise; the statements that must be one round trip (claims, leases, events, search) are raw SQL on
+the same pool.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class DatabaseUnavailable(JobWiseError):
 
 
 def credentials(url: str) -> dict[str, Any]:
-    """asyncpg's connection arguments for a URL, TCP (`postgresql://user:pw@host:5432/db`) or socket (`...?host=/folder`)."""
+    """asyncpg's arguments for a URL: TCP (`postgresql://user:pw@host:5432/db`) or socket (`…?host=/folder`)."""
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     arguments: dict[str, Any] = {

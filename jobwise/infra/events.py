@@ -1,7 +1,7 @@
 """Wake-ups between processes: "something about this topic was committed; read it".
 
-One Redis connection per process listens for all its subscribers, each of which has a slot of its own. A wake-up carries no
-data and may be lost or come twice; the rows in the database say what happened.
+One Redis connection per process listens for all its subscribers, each of which has a slot of its own. A wake-up carries
+no data and may be lost or come twice; the rows in the database say what happened.
 """
 
 import asyncio

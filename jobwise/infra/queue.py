@@ -1,7 +1,7 @@
 """The doorbell: tells a worker that there is something to do, never what.
 
-A ring is an ARQ job without data. Lost, doubled and stale rings are harmless, since a worker claims the fairest row in the
-database and goes back to sleep when there is none; the workers' sweeper rings again for rows that nobody came for.
+A ring is an ARQ job without data. Lost, doubled and stale rings are harmless, since a worker claims the fairest row in
+the database and goes back to sleep when there is none; the workers' sweeper rings again for rows that nobody came for.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The one Redis connection pool of a process. Redis holds nothing that cannot be lost: rings, wake-ups, rate counters."""
+"""The one Redis connection pool of a process. What Redis holds may be lost: rings, wake-ups, rate counters."""
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError

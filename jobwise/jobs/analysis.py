@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from jobwise.jobs import cues
 from jobwise.jobs.headings import SectionKind
-from jobwise.jobs.language import NAMES, Language, detect
+from jobwise.language import NAMES, Language, detect
 from jobwise.jobs.masthead import Masthead, read_masthead, seniority_of
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
 from jobwise.jobs.sections import Block, Outline, outline

@@ -1,4 +1,4 @@
-"""Tables of postings. The columns `search` (tsvector) and `embedding` (vector) are in the migrations and read by raw SQL."""
+"""Tables of postings. The columns `search` (tsvector) and `embedding` (vector) are known to migrations and raw SQL."""
 
 from enum import StrEnum
 from typing import Any
@@ -28,7 +28,10 @@ class JobSource(StrEnum):
 
 
 class Job(Model):
-    """A posting that a person found or captured. `description` is clean plain text; `captured` is the structured data it was read from."""
+    """A posting that a person found or captured.
+
+    `description` is clean plain text; `captured` is the structured data that it was read from.
+    """
 
     id = fields.UUIDField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("jobwise.User", related_name="jobs", db_index=True)

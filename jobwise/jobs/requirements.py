@@ -39,8 +39,8 @@ class Seniority(StrEnum):
 class Requirement(BaseModel):
     """One thing the posting asks for.
 
-    `quote` stands verbatim in the posting's text. `terms` are canonical names of the skill vocabulary that the quote names
-    (may be empty, for example for a pure responsibility). `years` is a minimum.
+    `quote` stands verbatim in the posting's text. `terms` are canonical names of the skill vocabulary that the quote
+    names (may be empty, for example for a pure responsibility). `years` is a minimum.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,5 +66,7 @@ class JobAnalysis(BaseModel):
     years: float | None = Field(default=None, description="Minimum years of experience overall.")
     language: str = Field(default="en", description="ISO 639-1 code of the posting's language.")
     requirements: tuple[Requirement, ...] = ()
-    keywords: tuple[str, ...] = Field(default=(), description="Canonical terms anywhere in the posting, most important first.")
+    keywords: tuple[str, ...] = Field(
+        default=(), description="Canonical terms anywhere in the posting, most important first."
+    )
     warnings: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Dates as people write them on a résumé: a year, a month, or a day."""
 
 import re
+from datetime import date
 from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -13,19 +14,20 @@ _ISO = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
 class PartialDate(str):
     """`YYYY`, `YYYY-MM` or `YYYY-MM-DD`. A string, so that it sorts, hashes and serialises as it reads.
 
-    Raises ValueError for anything else, such as month 13 or year 0.
+    Raises ValueError for anything else, such as month 13 or 30 February.
     """
 
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
+        """Read what a person wrote; a month or day of one digit gets its zero."""
         match = _ISO.match(value.strip())
         if not match:
             raise ValueError(f"{value!r} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
-        year, month, day = (int(part) if part else None for part in match.groups())
-        if not 1900 <= (year or 0) <= 2100 or (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
+        parts = [int(part) for part in match.groups() if part]
+        if not _in_calendar(parts):
             raise ValueError(f"{value!r} is not a date in the calendar between 1900 and 2100")
-        return super().__new__(cls, "-".join(f"{part:02d}" for part in (year, month, day) if part is not None))
+        return super().__new__(cls, "-".join(f"{part:02d}" for part in parts))
 
     @property
     def year(self) -> int:
@@ -51,3 +53,11 @@ class PartialDate(str):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "string", "pattern": _ISO.pattern}
+
+
+def _in_calendar(parts: list[int]) -> bool:
+    year, month, day = (*parts, 1, 1)[:3]
+    try:
+        return 1900 <= date(year, month, day).year <= 2100
+    except ValueError:
+        return False

@@ -15,7 +15,9 @@ class Profile(Model):
     """A master profile. `version` is the number of its newest version."""
 
     id = fields.UUIDField(primary_key=True)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("jobwise.User", related_name="profiles", db_index=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "jobwise.User", related_name="profiles", db_index=True
+    )
     user_id: Any
     name = fields.CharField(max_length=200)
     headline = fields.CharField(max_length=300, default="")
@@ -108,7 +110,9 @@ class Project(_Part):
 class Skill(_Part):
     """A skill, or a group of skills."""
 
-    profile: fields.ForeignKeyRelation[Profile] = fields.ForeignKeyField("jobwise.Profile", related_name="skills", db_index=True)
+    profile: fields.ForeignKeyRelation[Profile] = fields.ForeignKeyField(
+        "jobwise.Profile", related_name="skills", db_index=True
+    )
     name = fields.CharField(max_length=300)
     level = fields.CharField(max_length=100, default="")
     keywords: fields.Field[list[str]] = fields.JSONField(default=list)

@@ -16,7 +16,8 @@ POSTING = Posting(
     company="Harbour Bank",
     location="Malmö",
     text=(
-        "Backend Engineer\n\nWe move money between small banks.\n\nRequirements:\n- 5+ years of experience with Python\n"
+        "Backend Engineer\n\nWe move money between small banks.\n\nRequirements:\n"
+        "- 5+ years of experience with Python\n"
         "- PostgreSQL in production\n- Experience with AWS\n\nNice to have:\n- Kubernetes\n- Rust\n"
     ),
     content_hash="a" * 64,

@@ -101,7 +101,8 @@ def test_urls_of_tcp_and_sockets_are_understood(url: str, expected: tuple[object
     [
         "insert into users (id, email, name, password_hash, is_staff, created_at) "
         "values (gen_random_uuid(), 'Upper@Example.com', '', '-', false, now())",
-        "insert into exports (id, document_version_id, format, filename, media_type, size, sha256, storage_key, created_at)"
+        "insert into exports"
+        " (id, document_version_id, format, filename, media_type, size, sha256, storage_key, created_at)"
         " values (gen_random_uuid(), gen_random_uuid(), 'pdf', 'a', 'b', -1, '', '', now())",
     ],
 )

@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from jobwise.language import detect
 from jobwise.profiles import limits
+from jobwise.language import detect
 from jobwise.profiles.content import (
     Certification,
     Education,
@@ -23,9 +25,10 @@ from jobwise.profiles.importers.dates import UNREADABLE, ReadDate, read_period
 from jobwise.profiles.importers.reading import Entry, Reading, is_empty
 from jobwise.profiles.importers.report import ImportedProfile, ImportFailed, ImportNote, ImportReport, NoteKind
 from jobwise.profiles.importers.source import json_object
-from jobwise.profiles.language import detect_language
 from jobwise.profiles.validation import is_backwards
 
+#: Below this confidence the detector's answer is a guess, and English the better one.
+_SURE = 0.3
 _WRAPPERS = ("resume", "jsonResume", "json_resume", "cv", "profile", "data", "content", "document")
 _JOB_MARKS = frozenset(
     ("company", "hiringOrganization", "qualifications", "responsibilities", "salary", "jobDescription", "requirements")
@@ -45,6 +48,8 @@ _NOUNS = {
     "highlights": "highlight",
 }
 _URL = ("url", "website", "link")
+_SURE = 0.1
+"""A language is believed from this confidence on; a list of product names tells none."""
 
 
 def read(data: bytes | Mapping[str, Any]) -> ImportedProfile:
@@ -63,7 +68,7 @@ def read(data: bytes | Mapping[str, Any]) -> ImportedProfile:
     content = _content(root, Entry(reading, basics_path, basics))
     if not content.name:
         raise ImportFailed("basics.name holds no readable name.", path="basics.name")
-    content = content.model_copy(update={"language": declared or detect_language(_prose(content))})
+    content = content.model_copy(update={"language": declared or _language_of(_prose(content))})
     return ImportedProfile(content, _report(content, reading), reading.unknown)
 
 
@@ -92,6 +97,12 @@ def _require_name(basics: object, root: Mapping[str, Any]) -> None:
     if root.get("@type") == "JobPosting" or len(_JOB_MARKS & root.keys()) >= 2:
         raise ImportFailed("This is a job posting, not a résumé: import it as a job.", path="basics")
     raise ImportFailed(f"basics is missing: this is not a JSON Resume. {right}", path="basics.name")
+
+
+def _language_of(prose: str) -> str:
+    """English where a text is too short or too mixed to tell."""
+    found = detect(prose)
+    return found.code if found.confidence >= _SURE else "en"
 
 
 def _declared_language(data: Mapping[str, Any]) -> str | None:
@@ -381,6 +392,11 @@ def _prose(content: ProfileContent) -> str:
             *_highlights(content),
         )
     )
+
+
+def _language(prose: str) -> str:
+    found = detect(prose)
+    return found.code if found.confidence >= _SURE else "en"
 
 
 def _highlights(content: ProfileContent) -> list[str]:

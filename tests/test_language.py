@@ -1,6 +1,6 @@
 import pytest
 
-from jobwise.jobs.language import NAMES, detect
+from jobwise.language import NAMES, detect
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which language a posting is written in: by its script, then by its most frequent small words."""
+"""Which language a text is written in: by its script, then by its most frequent small words."""
 
 import re
 from dataclasses import dataclass
