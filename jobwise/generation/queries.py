@@ -203,7 +203,8 @@ async def finish(
             update generations
                set status = $3::text, progress = case when $3::text = 'COMPLETED' then 100 else progress end,
                    eta_seconds = null, lease_until = null, worker = null, finished_at = clock_timestamp(),
-                   last_seq = last_seq + 1, error_code = $4::text, error_message = case when $4::text is null then null else $5 end,
+                   last_seq = last_seq + 1, error_code = $4::text,
+                   error_message = case when $4::text is null then null else $5 end,
                    error_detail = $6, result = $7::jsonb
              where id = $1 and token = $2 and status = 'RUNNING'
                and ($3::text = 'CANCELLED') = (cancel_requested_at is not null)

@@ -105,7 +105,7 @@ async def migrate(url: str, target: str | None = None) -> None:
     """
     guard = await asyncpg.connect(**credentials(url), timeout=10)
     try:
-        while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):
+        while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         await run_migrations(config=tortoise_config(url, pool=2), target=target)
     finally:

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from jobwise.jobs import cues
 from jobwise.jobs.headings import SectionKind
-from jobwise.language import NAMES, Language, detect
 from jobwise.jobs.masthead import Masthead, read_masthead, seniority_of
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
 from jobwise.jobs.sections import Block, Outline, outline
 from jobwise.jobs.vocabulary.matcher import Mention, vocabulary
 from jobwise.jobs.vocabulary.terms import TermKind
+from jobwise.language import NAMES, Language, detect
 
 ANALYSER_VERSION = 1
 """Raised with every change of the rules that changes results: it is part of the cache key."""

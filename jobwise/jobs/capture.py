@@ -12,12 +12,12 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.jobs import json_ld
 from jobwise.jobs.front_matter import front_matter_sections, read_front_matter
 from jobwise.jobs.job_fields import JobFields, Workplace, employment_types, read_fields, workplace_in
-from jobwise.language import detect
 from jobwise.jobs.masthead import Masthead, read_masthead
 from jobwise.jobs.pages import main_text, why_no_posting
 from jobwise.jobs.plain_text import markdown_to_text, tidy
 from jobwise.jobs.salaries import Salary, salary_in
 from jobwise.jobs.sections import outline
+from jobwise.language import detect
 from jobwise.profiles.web import web_address
 
 MIN_WORDS = 25

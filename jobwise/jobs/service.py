@@ -19,11 +19,11 @@ from jobwise.jobs import capture, queries, validation
 from jobwise.jobs.analysis import ANALYSER_VERSION, analyze
 from jobwise.jobs.capture import CapturedPosting
 from jobwise.jobs.job_fields import Workplace
-from jobwise.language import detect
 from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob, StoredAnalysis
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.salaries import Salary
 from jobwise.jobs.term_weights import posting_weights
+from jobwise.language import detect
 
 MOST_JOBS = 5_000
 """Postings of one account."""

@@ -7,6 +7,7 @@ is not in the other. Names of the posting may stand in a letter, which says what
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jobwise.documents.templates.labels import labels, languages
@@ -15,12 +16,7 @@ from jobwise.jobs.vocabulary import vocabulary
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<![.!?:•\n] )(?<!^)\b[A-ZÄÖÜ][\w&'’.-]*\w", re.MULTILINE)
 # Words that our own sentences and headings begin with or hold, in no case a fact.
-_COURTESIES = frozenset(
-    "I Application Dear Hiring Team Sincerely Kind Best Regards Present Heute Bewerbung Sehr Damen Herren Ihnen Ihre Ihrer "
-    "Ihr Ihrem Sie Mit Freundlichen Grüßen Gelegenheit Gespräch Stelle Bereich Position Aufgaben Zeit Interesse Erfahrung "
-    "Jahren Jahre Stärken Kenntnisse Kenntnissen Anforderungen Anzeige Ausschreibung Beispiel Ergebnisse Tätigkeit Zuletzt "
-    "Courses Grade Note Kurse Skills Über Unter Als Bei Zuvor Dort Thank Yours Faithfully Anschreiben Arbeit Einladung Abschluss Zertifikaten Zertifikate".split()
-)
+_COURTESIES = frozenset(Path(__file__).with_name("courtesies.txt").read_text("utf-8").split())
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ def _words(own: str) -> set[str]:
 
 
 def _skills(text: str, resume: dict[str, Any], own: str) -> set[str]:
-    """Terms that the person's file neither has nor implies. A name of everyday words may be one in the new line only."""
+    """Terms that the person's file neither has nor implies; everyday words may read as a name in the new line only."""
     known, folded = _terms_of(resume), " ".join(own.casefold().split())
     mentions = vocabulary().find(text)
     return {

@@ -75,10 +75,13 @@ async def test_tasks_cancelled_while_they_begin_a_transaction_leak_no_connection
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: str) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with db.transaction():
             await User.create(email="a@example.com", password_hash="-")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
 
     assert await User.all().count() == 0
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from jobwise.language import detect
 from jobwise.profiles import limits
-from jobwise.language import detect
 from jobwise.profiles.content import (
     Certification,
     Education,
@@ -28,7 +27,7 @@ from jobwise.profiles.importers.source import json_object
 from jobwise.profiles.validation import is_backwards
 
 #: Below this confidence the detector's answer is a guess, and English the better one.
-_SURE = 0.3
+_SURE = 0.1
 _WRAPPERS = ("resume", "jsonResume", "json_resume", "cv", "profile", "data", "content", "document")
 _JOB_MARKS = frozenset(
     ("company", "hiringOrganization", "qualifications", "responsibilities", "salary", "jobDescription", "requirements")
@@ -48,8 +47,6 @@ _NOUNS = {
     "highlights": "highlight",
 }
 _URL = ("url", "website", "link")
-_SURE = 0.1
-"""A language is believed from this confidence on; a list of product names tells none."""
 
 
 def read(data: bytes | Mapping[str, Any]) -> ImportedProfile:
@@ -392,11 +389,6 @@ def _prose(content: ProfileContent) -> str:
             *_highlights(content),
         )
     )
-
-
-def _language(prose: str) -> str:
-    found = detect(prose)
-    return found.code if found.confidence >= _SURE else "en"
 
 
 def _highlights(content: ProfileContent) -> list[str]:
