@@ -103,6 +103,7 @@ def summary(finished: Finished, order: Order) -> str:
     lines.append(
         f"Match {match['score']} of 100, résumé score {score['total']} of 100; see {order.out / 'report.json'}"
     )
+    lines += [f"Note: {warning}" for warning in finished.report["warnings"]]
     return "\n".join(lines)
 
 

@@ -8,6 +8,9 @@ from tortoise.models import Model
 
 from jobwise.accounts.models import User
 
+#: Stands where a posting has no title, so that lists have something to show. Never written into a document.
+UNTITLED = "Untitled position"
+
 
 class JobStatus(StrEnum):
     """Whether a posting is still of interest."""

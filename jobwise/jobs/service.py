@@ -19,7 +19,7 @@ from jobwise.jobs import capture, queries, validation
 from jobwise.jobs.analysis import ANALYSER_VERSION, analyze
 from jobwise.jobs.capture import CapturedPosting
 from jobwise.jobs.job_fields import Workplace
-from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob, StoredAnalysis
+from jobwise.jobs.models import UNTITLED, Job, JobSource, JobStatus, SavedJob, StoredAnalysis
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.salaries import Salary
 from jobwise.jobs.term_weights import posting_weights
@@ -27,7 +27,6 @@ from jobwise.language import detect
 
 MOST_JOBS = 5_000
 """Postings of one account."""
-_UNTITLED = "Untitled position"
 _RULES = "rules"
 _HASHED = ("title", "company", "location", "description")
 _LONGEST_CAPTURED = 200_000
@@ -185,7 +184,7 @@ async def _analyses(texts: Sequence[_Text]) -> list[JobAnalysis]:
 
 
 def _analyze(text: _Text) -> JobAnalysis:
-    return analyze(text.title, text.company, text.description, text.location)
+    return analyze("" if text.title == UNTITLED else text.title, text.company, text.description, text.location)
 
 
 async def _store(made: Mapping[str, JobAnalysis]) -> None:
@@ -209,7 +208,7 @@ async def _keep(viewer: Viewer, draft: CapturedPosting, source: JobSource) -> Jo
     columns = validation.checked({"description": draft.description})
     return await _create(viewer, {
         **columns,
-        "title": title or _UNTITLED,
+        "title": title or UNTITLED,
         "company": validation.one_line(draft.company)[:300],
         "location": validation.one_line(draft.location)[:300],
         "workplace": draft.workplace,

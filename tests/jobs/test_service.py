@@ -14,7 +14,7 @@ from jobwise.infra import db
 from jobwise.jobs import queries, service
 from jobwise.jobs.capture import PostingUnreadable
 from jobwise.jobs.job_fields import Workplace
-from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob, StoredAnalysis
+from jobwise.jobs.models import UNTITLED, Job, JobSource, JobStatus, SavedJob, StoredAnalysis
 from jobwise.jobs.salaries import PayInterval, Salary
 from jobwise.jobs.service import JobInput
 from tests.accounts.people import a_viewer
@@ -325,3 +325,10 @@ async def test_the_same_text_can_be_analysed_at_the_same_time() -> None:
 
     assert all(analysis == analyses[0] for analysis in analyses)
     assert await StoredAnalysis.all().count() == 1
+
+
+async def test_the_stand_in_for_a_missing_title_is_never_read_as_the_position() -> None:
+    job = await service.create_from_text(await a_viewer(), "we want somebody who knows python and sql well. " * 8)
+
+    assert job.title == UNTITLED
+    assert (await service.analysis_of(job)).title == ""
