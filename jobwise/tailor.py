@@ -25,7 +25,7 @@ from jobwise.config import Settings
 from jobwise.progress import Progress, progress
 
 _LARGEST_FILE = 10_000_000
-_PAUSE_SECONDS = 0.5
+_PAUSE_SECONDS = 0.1
 _HTML = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|script|meta|div|main|article|section)\b", re.I | re.S
 )

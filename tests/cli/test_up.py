@@ -1,0 +1,106 @@
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.running import descendants, jobwise, record, start_up, wait_for_end, write_samples
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    said = jobwise(tmp_path, "--help").stdout
+    assert all(name in said for name in ("up", "serve", "work", "migrate", "seed", "tailor", "schema", "doctor"))
+
+
+def test_up_serves_the_api_and_its_explorer(home: Path) -> None:
+    url = str(record(home)["url"])
+    assert httpx.get(f"{url}/health/ready").json()["status"] == "ok"
+    assert "text/html" in httpx.get(f"{url}/graphql", headers={"accept": "text/html"}).headers["content-type"]
+
+
+def test_a_second_up_says_who_runs_already(home: Path) -> None:
+    second = jobwise(home, "up")
+    assert second.returncode == 1
+    assert f"process {record(home)['pid']}" in second.stderr
+    assert str(record(home)["url"]) in second.stderr
+
+
+def test_a_second_up_with_files_has_the_first_one_tailor_them(home: Path, tmp_path: Path) -> None:
+    resume, posting = write_samples(tmp_path)
+    options = ("--tailor-sample", "--resume", resume, "--posting", posting, "--out", tmp_path / "out")
+    second = jobwise(home, "up", *options)
+    assert second.returncode == 0, second.stderr
+    assert str(tmp_path / "out" / "cover-letter.pdf") in second.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_child_that_is_killed_comes_back_and_the_next_tailoring_waits_for_it(
+    home: Path, tmp_path: Path, command: str
+) -> None:
+    children = descendants(int(record(home)["pid"]))
+    (victim,) = (pid for pid, line in children.items() if line.endswith(f"-m jobwise {command}"))
+    os.kill(victim, signal.SIGKILL)
+    resume, posting = write_samples(tmp_path)
+    ended = jobwise(home, "tailor", "--resume", resume, "--posting", posting, "--out", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_sigterm_stops_everything_that_was_started(tmp_path: Path) -> None:
+    process = start_up(tmp_path)
+    started = set(descendants(process.pid))
+    assert len(started) >= 4
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert not wait_for_end(started, 5)
+    assert not (tmp_path / "run" / "api.json").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux tells children of their parent's death")
+def test_kill_9_leaves_no_process_and_loses_no_data(tmp_path: Path) -> None:
+    process = start_up(tmp_path)
+    started = set(descendants(process.pid))
+    process.kill()
+    process.communicate()
+    assert not wait_for_end(started)
+    again = start_up(tmp_path)
+    again.terminate()
+    output, _ = again.communicate(timeout=60)
+    assert "Loaded the sample data" not in output
+
+
+def test_a_port_of_another_program_is_named_with_a_way_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = jobwise(tmp_path, "up", "--port", str(port))
+    assert ended.returncode == 1
+    assert f"Port {port} is taken by another program" in ended.stderr
+    assert "JOBWISE_PORT=" in ended.stderr
+
+
+def test_a_mistake_in_the_settings_is_named(tmp_path: Path) -> None:
+    ended = jobwise(tmp_path, "up", JOBWISE_ENV="production")
+    assert ended.returncode == 1
+    assert "JOBWISE_SECRET_KEY must have at least 32 characters" in ended.stderr
+
+
+def test_an_absent_database_is_named(tmp_path: Path) -> None:
+    ended = jobwise(tmp_path, "up", DATABASE_URL="postgresql://jobwise@127.0.0.1:9/jobwise")
+    assert ended.returncode == 1
+    assert "check DATABASE_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_finds_a_running_service_healthy(home: Path) -> None:
+    ended = jobwise(home, "doctor")
+    assert ended.returncode == 0, ended.stdout
+    assert "✓ PDF" in ended.stdout
+    assert "✓ database: answers and is migrated" in ended.stdout
+
+
+def test_doctor_says_what_to_do_about_an_absent_redis(tmp_path: Path) -> None:
+    ended = jobwise(tmp_path, "doctor", REDIS_URL="redis://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "✗ Redis: does not answer (ConnectionError); check REDIS_URL" in ended.stdout
