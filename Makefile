@@ -16,7 +16,7 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-run: ## set up, start everything, tailor the sample résumé (RESUME=file POSTING=file-or-address for your own), keep serving
+run: ## set up, start everything, tailor the sample résumé (RESUME=file POSTING=file for your own), keep serving
 	@$(SETUP) run
 	@$(VENV)/jobwise up --tailor-sample $(if $(RESUME),--resume '$(RESUME)') $(if $(POSTING),--posting '$(POSTING)')
 

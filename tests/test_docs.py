@@ -1,0 +1,60 @@
+"""The documents that people read name what is there, and leave nothing out."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import parse, validate
+
+from jobwise.config import Settings
+from schema.build import schema
+
+_ROOT = Path(__file__).resolve().parent.parent
+_DOCUMENTS = sorted([_ROOT / "README.md", _ROOT / "CHANGELOG.md", *(_ROOT / "docs").glob("*.md")])
+# In a shell's JSON a quotation mark inside the document is escaped.
+_OPERATION = re.compile(
+    r'"((?:query|mutation) [({](?:[^"\\]|\\.)*)"|^ *((?:subscription|mutation) \(.*?)(?:\'\'\'|```)', re.M | re.S
+)
+
+
+def _names() -> set[str]:
+    prefix = str(Settings.model_config["env_prefix"])
+    return {str(field.validation_alias or f"{prefix}{name}".upper()) for name, field in Settings.model_fields.items()}
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    text = (_ROOT / "docs" / "configuration.md").read_text("utf-8")
+    table = re.findall(r"^\| `([A-Z_]+)` \|", text, re.M)
+
+    assert len(table) == len(set(table))
+    assert set(table) == _names()
+
+
+def test_compose_sets_nothing_that_does_not_exist() -> None:
+    text = (_ROOT / "docker-compose.yml").read_text("utf-8")
+    names = re.findall(r"^    ([A-Z_]+): ", text.partition("services:")[0], re.M)
+
+    assert names
+    assert set(names) <= _names()
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_that_are_there(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text("utf-8"))
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)
+def test_every_example_operation_is_valid(document: Path) -> None:
+    found = _OPERATION.findall(document.read_text("utf-8"))
+
+    for quoted, plain in found:
+        operation = quoted.replace('\\"', '"') or plain
+        assert validate(schema._schema, parse(operation)) == [], operation
+
+
+def test_the_readme_shows_queries_mutations_and_a_subscription() -> None:
+    found = _OPERATION.findall((_ROOT / "README.md").read_text("utf-8"))
+
+    assert len(found) == 6
