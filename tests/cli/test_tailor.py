@@ -33,10 +33,10 @@ def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_
     assert report["documents"]["coverLetter"]["pages"] == 1
     assert report["title"].startswith("Senior Backend Engineer")
     assert 50 < report["match"]["score"] <= 100
-    assert report["score"]["total"] == pytest.approx(
-        sum(factor["earned"] for factor in report["score"]["factors"]), abs=1
-    )
-    assert all(change["evidence"] for change in report["changes"] if change["transform"] != "VERBATIM")
+    score = report["score"]
+    assert score["total"] == pytest.approx(score["parse"] + score["match"] + score["content"], abs=1)
+    assert {factor["area"] for factor in score["factors"]} == {"PARSE", "MATCH", "CONTENT"}
+    assert all(change["evidence"] or "courtesy" in change["reason"] for change in report["changes"])
     assert {count["section"] for count in report["import"]["counts"]} >= {"experiences", "education"}
     assert not (own_home / "run" / "api.json").exists()
     assert (own_home / "cli-account.json").stat().st_mode & 0o777 == 0o600
