@@ -105,9 +105,11 @@ def test_the_bare_profile_still_gets_a_courteous_letter() -> None:
     assert _resume(verified).sections == ()
 
 
-def test_a_graduate_is_shown_with_education_first_and_nobody_else() -> None:
-    assert _resume(_tailored(GRADUATE)).sections[0].kind is SectionKind.EDUCATION
-    assert _resume(_tailored(ENGINEER)).sections[0].kind is SectionKind.EXPERIENCE
+def test_experience_stands_before_education_and_skills_as_tracking_systems_expect() -> None:
+    order = [SectionKind.EXPERIENCE, SectionKind.EDUCATION, SectionKind.SKILLS]
+    for person in (GRADUATE, ENGINEER):
+        kinds = [section.kind for section in _resume(_tailored(person)).sections]
+        assert [kind for kind in kinds if kind in order] == order
 
 
 def test_skills_that_only_the_posting_has_appear_nowhere() -> None:

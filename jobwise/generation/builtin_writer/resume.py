@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
 
-from jobwise.documents.content import DocumentKind, SectionKind
+from jobwise.documents.content import DocumentKind
 from jobwise.generation import ledger
 from jobwise.generation.builtin_writer.material import (
     chapters_of,
@@ -47,7 +47,7 @@ def resume_changes(
 ) -> list[Change]:
     """Everything that the tailored résumé says or orders differently from the profile."""
     editor = _Editor(profile, analysis, report, language, today)
-    found = [editor.headline(), editor.summary(), editor.sections(), *editor.orders(), editor.skills()]
+    found = [editor.headline(), editor.summary(), *editor.orders(), editor.skills()]
     return [change for change in found if change]
 
 
@@ -149,30 +149,6 @@ class _Editor:
         )
         ids = [skill.id for skill, _, hits in rows if hits]
         return self._change(ledger.SKILLS, Operation.MOVE, value, reason, ids, Transform.VERBATIM)
-
-    def sections(self) -> Change | None:
-        """Education first for those who have just finished it and have worked little."""
-        natural = ledger.natural_sections(self._profile)
-        if SectionKind.EDUCATION not in natural or not self._is_new_graduate():
-            return None
-        rest = [kind for kind in natural if kind is not SectionKind.EDUCATION]
-        ordered = [SectionKind.EDUCATION, *rest]
-        if ordered == natural:
-            return None
-        return self._change(
-            ledger.SECTIONS,
-            Operation.MOVE,
-            "\n".join(ordered),
-            "Education comes first, because you have finished it recently or are still studying.",
-            [education.id for education in self._profile.education],
-            Transform.VERBATIM,
-        )
-
-    def _is_new_graduate(self) -> bool:
-        ends = [education.end for education in self._profile.education]
-        recent = any(end is None or end.months >= (self._today.year - 2) * 12 + self._today.month for end in ends)
-        dated = any(education.start or education.end for education in self._profile.education)
-        return recent and dated and self._report.years < 2
 
     def _chosen_sentences(self, own: Sequence[str]) -> list[str]:
         if len(own) < 3 or any(_LEANING.match(sentence) for sentence in own[1:]):
