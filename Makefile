@@ -16,16 +16,15 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-run: ## set up, start everything, tailor the sample résumé (RESUME=file POSTING=file for your own), keep serving
-	@$(SETUP) run
+run: setup ## set up, start everything, tailor the sample résumé (RESUME=file POSTING=file for your own), keep serving
 	@$(VENV)/jobwise up --tailor-sample $(if $(RESUME),--resume '$(RESUME)') $(if $(POSTING),--posting '$(POSTING)')
 
-test: ## set up and run all tests (ARGS=... goes to pytest)
-	@$(SETUP) dev
+test: setup ## set up and run all tests (ARGS=... goes to pytest)
 	@$(VENV)/pytest $(ARGS)
 
 check: lint types imports schema-check licences ## everything but the tests
 
+# One set-up for both commands: after either of them, both work without a network.
 setup: ## only the set-up: packages, native libraries, GraphiQL's files
 	@$(SETUP) dev
 	@$(SETUP) run
