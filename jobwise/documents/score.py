@@ -1,9 +1,8 @@
 """The score of a finished résumé: what a machine reads in the file, how it answers the posting, and how it is written.
 
-Computed by code from the PDF's own text, never by a model, and versioned: a score says by which rules it came about.
 Computed by code from the text of the PDF, never by a model, and versioned: a score says by which rules it came about.
-once and in full only where a dated entry or a certificate bears it out, terms without support in the profile cap the
-total, and passages copied from the posting cost more than they could win.
+It is hard to talk up: a term counts once, and in full only where a dated entry or a certificate bears it out; terms
+without support in the profile cap the total, and passages copied from the posting cost more than they could win.
 """
 
 import re
@@ -28,25 +27,7 @@ _PHONE = re.compile(r"\+?\d[\d\s()./-]{5,}\d")
 _WORD = re.compile(r"\w+")
 # Levels say nothing of the kind of work, and a posting's may differ from the person's own.
 _LEVELS = frozenset(
-    (
-        "senior",
-        "junior",
-        "lead",
-        "principal",
-        "staff",
-        "intern",
-        "trainee",
-        "jr",
-        "sr",
-        "i",
-        "ii",
-        "iii",
-        "m",
-        "w",
-        "f",
-        "d",
-        "x",
-    )
+    ["senior", "junior", "lead", "principal", "staff", "intern", "trainee", "jr", "sr", "i", "ii", "iii", *"mwfdx"]
 )
 
 

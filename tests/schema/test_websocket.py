@@ -260,7 +260,7 @@ async def test_a_completed_operation_is_stopped(live: str, api: Api, monkeypatch
         await asyncio.wait_for(started.wait(), 5)
         await socket.send({"type": "complete", "id": "1"})
 
-        await asyncio.wait_for(stopped.wait(), 5)
+        assert await asyncio.wait_for(stopped.wait(), 5)
 
 
 async def test_a_client_that_hangs_up_leaves_nothing_running(
@@ -272,7 +272,7 @@ async def test_a_client_that_hangs_up_leaves_nothing_running(
         await socket.subscribe("{ viewer { profiles { id } } }")
         await asyncio.wait_for(started.wait(), 5)
 
-    await asyncio.wait_for(stopped.wait(), 5)
+    assert await asyncio.wait_for(stopped.wait(), 5)
 
 
 async def test_an_operation_that_takes_too_long_is_stopped_alone(
