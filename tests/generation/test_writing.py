@@ -105,6 +105,15 @@ def test_the_bare_profile_still_gets_a_courteous_letter() -> None:
     assert _resume(verified).sections == ()
 
 
+def test_a_page_long_highlight_stays_in_the_resume_and_out_of_the_letter() -> None:
+    essay = "Led the migration and " + "wrote about it at length and " * 60 + "finished"
+    job = ENGINEER.experiences[0].model_copy(update={"highlights": lines(essay, "Cut costs by 12% in a year")})
+    verified = _tailored(ENGINEER.model_copy(update={"experiences": (job,)}))
+
+    assert "at length" not in " ".join(paragraph.text for paragraph in _letter(verified).paragraphs)
+    assert "at length" in _resume(verified).model_dump_json()
+
+
 def test_experience_stands_before_education_and_skills_as_tracking_systems_expect() -> None:
     order = [SectionKind.EXPERIENCE, SectionKind.EDUCATION, SectionKind.SKILLS]
     for person in (GRADUATE, ENGINEER):

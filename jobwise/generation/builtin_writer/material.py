@@ -15,6 +15,8 @@ from jobwise.jobs.vocabulary import Mention, TermKind, vocabulary
 from jobwise.profiles.content import Experience, ExperienceKind, ProfileContent, Project
 
 # Methods and fields of knowledge that are named after somebody or something.
+#: Characters. A letter has one page: a paragraph pasted into a highlight is for the résumé.
+_LONGEST_TEXT = 500
 _PROPER = words(
     "Scrum Kanban Kaizen Montessori English German French Spanish Italian Dutch American British European Union "
     "Basel Solvency "
@@ -67,12 +69,12 @@ def _chapter(entry: Experience | Project, report: MatchReport, wanted: tuple[str
 def _achievements(entry: Experience | Project, report: MatchReport, wanted: frozenset[str]) -> Iterator[Achievement]:
     for highlight in entry.highlights:
         text = squeeze(highlight.text)
-        if len(text.split()) >= 3 or not text.isascii():
+        if len(text) <= _LONGEST_TEXT and (len(text.split()) >= 3 or not text.isascii()):
             score = report.fact_scores.get(highlight.id, 0.0)
             yield Achievement(highlight.id, text, score, wanted.intersection(terms_in(text)))
     if not entry.highlights and isinstance(entry, Experience):
         # Who lists no highlights often tells them in the post's summary.
-        for sentence in sentences(entry.summary)[:3]:
+        for sentence in [each for each in sentences(entry.summary) if len(each) <= _LONGEST_TEXT][:3]:
             terms = wanted.intersection(terms_in(sentence))
             yield Achievement(entry.id, sentence, report.fact_scores.get(entry.id, 0.0) * 0.5 + len(terms), terms)
 
