@@ -115,14 +115,16 @@ async def test_more_jobs_than_processes_wait_for_their_turn(renderer: Renderer) 
     assert [getattr(file.content, "subject", "") for file in files] == [f"No {n}" for n in range(6)]
 
 
-async def test_leaving_the_pool_ends_its_processes_and_removes_its_folder() -> None:
-    before = set(Path(tempfile.gettempdir()).glob("jobwise-fonts-*"))
+async def test_leaving_the_pool_ends_its_processes_and_removes_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     async with Renderer(processes=2) as pool:
         await asyncio.gather(*(pool.render(letter(), created=CREATED) for _ in range(2)))
         pids = pool.pids
 
     assert [await gone(pid) for pid in pids] == [True, True]
-    assert not [folder for folder in Path(tempfile.gettempdir()).glob("jobwise-fonts-*") if folder not in before]
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_renderer_is_not_held_up_by_processes_that_were_never_needed() -> None:
