@@ -3,10 +3,10 @@
 from datetime import date
 
 import strawberry
-from jobwise.jobs.queries import JobSort
 from strawberry import UNSET
 
 from jobwise.jobs import job_fields, models, salaries
+from jobwise.jobs.queries import JobSort
 from schema.enums import describe
 
 describe(
