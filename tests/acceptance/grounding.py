@@ -37,7 +37,7 @@ def ungrounded(text: str, resume: dict[str, Any], frame: tuple[str, ...] = ()) -
     """Hold a PDF's text against the JSON Resume file. `frame` are the posting's names and the letter's date."""
     own = json.dumps(resume, ensure_ascii=False)
     for words in sorted(filter(None, frame), key=len, reverse=True):
-        text = re.sub(r"\W+".join(map(re.escape, re.findall(r"\w+", words))), " ", text)
+        text = re.sub(r"\W+".join(map(re.escape, re.findall(r"\w+", words))), " ", text, flags=re.IGNORECASE)
     # Chinese and Japanese have no spaces: a Latin name ends where their letters begin.
     text, own = (re.sub(r"[\u3040-\u30ff\u3400-\u9fff]+", " ", each) for each in (text, own))
     return Ungrounded(
