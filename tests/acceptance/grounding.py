@@ -54,7 +54,8 @@ def _numbers(own: str) -> set[str]:
 
 
 def _words(own: str) -> set[str]:
-    return set(re.findall(r"[\w&'’.-]*\w", own.casefold()))
+    folded = own.casefold()
+    return set(re.findall(r"[\w&'’.-]*\w", folded)) | set(re.findall(r"\w+", folded))
 
 
 def _skills(text: str, resume: dict[str, Any], own: str) -> set[str]:
