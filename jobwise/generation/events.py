@@ -20,8 +20,8 @@ def topic(generation_id: UUID) -> str:
     return f"generation:{generation_id}"
 
 
-async def announce(generation_id: UUID) -> None:
-    """Wake the followers. Call it after the commit."""
+async def announce(generation_id: UUID, user_id: UUID) -> None:
+    """Wake the followers of a generation and of its person. Call it after the commit."""
     await events.publish(topic(generation_id))
 
 

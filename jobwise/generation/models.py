@@ -20,24 +20,28 @@ class Status(StrEnum):
 
 
 class EventType(StrEnum):
-    """What a progress event says."""
+    """What a progress event says. RESYNC and DELTA are sent to followers alone and never stored."""
 
     ACCEPTED = "ACCEPTED"
     STARTED = "STARTED"
     STAGE_STARTED = "STAGE_STARTED"
     STAGE_COMPLETED = "STAGE_COMPLETED"
     RELEASED = "RELEASED"
+    RETRIED = "RETRIED"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+    RESYNC = "RESYNC"
+    DELTA = "DELTA"
 
 
 class Generation(Model):
     """One order of documents.
 
     `inputs` holds the profile's content, the posting and the options as they were when it was accepted: nothing that is
-    edited or deleted later can break it. `token` fences writers out after a lost lease and only ever grows; `attempt`
-    counts crashes. `vt` is the virtual time by which the queue is fair between users.
+    edited or deleted later can break it. `token` fences writers out after a lost lease; it grows with every claim.
+    `attempt` counts claims since the last checkpoint, `spent_seconds` the time that workers had it. `vt` is the virtual
+    time by which the queue is fair between users.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -53,6 +57,7 @@ class Generation(Model):
     eta_seconds = fields.FloatField(null=True)
     token = fields.IntField(default=0)
     attempt = fields.IntField(default=0)
+    spent_seconds = fields.FloatField(db_default=0.0)
     max_attempts = fields.IntField(default=5)
     worker = fields.CharField(max_length=100, null=True)
     lease_until = fields.DatetimeField(null=True)
@@ -73,7 +78,7 @@ class Generation(Model):
 
 
 class Checkpoint(Model):
-    """A stage's output. The same input is never worked on twice."""
+    """A stage's output and the tokens it cost. The same input is never worked on twice."""
 
     id = fields.UUIDField(primary_key=True)
     generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField(
@@ -84,6 +89,8 @@ class Checkpoint(Model):
     input_hash = fields.CharField(max_length=64)
     output: fields.Field[dict[str, Any]] = fields.JSONField()
     seconds = fields.FloatField(default=0)
+    input_tokens = fields.IntField(db_default=0)
+    output_tokens = fields.IntField(db_default=0)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -92,13 +99,18 @@ class Checkpoint(Model):
 
 
 class Event(Model):
-    """A progress event. `seq` counts 1, 2, 3 ... within the generation, without gaps and in the order of commits."""
+    """A progress event. `seq` counts 1, 2, 3 ... within the generation, without gaps and in the order of commits.
+
+    So does `user_seq` over all generations of a person; like `user_id`, it is filled in by a trigger.
+    """
 
     id = fields.BigIntField(primary_key=True)
     generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField(
         "jobwise.Generation", related_name="events"
     )
     generation_id: Any
+    user_id = fields.UUIDField(null=True)
+    user_seq = fields.BigIntField(null=True)
     seq = fields.BigIntField()
     type = fields.CharEnumField(EventType, max_length=20)
     stage = fields.CharField(max_length=10, null=True)
@@ -111,6 +123,17 @@ class Event(Model):
     class Meta:
         table = "generation_events"
         unique_together = (("generation", "seq"),)
+
+
+class EventCounter(Model):
+    """How far a person's events have been numbered, and up to which number they were removed for their age."""
+
+    user_id = fields.UUIDField(primary_key=True)
+    last_seq = fields.BigIntField(db_default=0)
+    pruned_to = fields.BigIntField(db_default=0)
+
+    class Meta:
+        table = "generation_event_counters"
 
 
 class IdempotencyKey(Model):

@@ -79,7 +79,7 @@ async def run(claim: Claim, tools: Tools) -> None:
             beat.cancel()
             with suppress(asyncio.CancelledError):
                 await beat
-            await events.announce(claim.id)
+            await events.announce(claim.id, claim.user_id)
 
 
 async def _settle(claim: Claim, work: "asyncio.Task[None]") -> None:
@@ -151,7 +151,7 @@ class _Run:
 
     async def complete(self) -> None:
         """All stages, then everything that is delivered in one transaction."""
-        await events.announce(self._claim.id)
+        await events.announce(self._claim.id, self._claim.user_id)
         self._done = await queries.checkpoints(self._claim.id)
         self._usual = await queries.stage_seconds()
         inputs = Inputs.model_validate(self._claim.inputs)
@@ -190,12 +190,12 @@ class _Run:
             return output.model_validate(self._done[stage.value, key])
         before, after, doing, did = _STEPS[stage]
         await queries.start_stage(self._claim, stage, before, self._eta(stage), doing)
-        await events.announce(self._claim.id)
+        await events.announce(self._claim.id, self._claim.user_id)
         started = time.monotonic()
         made = await work()
         seconds = time.monotonic() - started
         await queries.save_checkpoint(self._claim, stage, key, made.model_dump(mode="json"), seconds, after, did)
-        await events.announce(self._claim.id)
+        await events.announce(self._claim.id, self._claim.user_id)
         log.info("stage_completed", stage=stage.value, seconds=round(seconds, 3))
         return made
 

@@ -95,7 +95,7 @@ async def start(viewer: Viewer, request: StartRequest) -> Generation:
     async with db.transaction():
         generation_id, is_new = await _accept(viewer, request, content, job)
     if is_new:
-        await events.announce(generation_id)
+        await events.announce(generation_id, viewer.user_id)
         await queue.ring()
     return await Generation.get(id=generation_id)
 
@@ -105,7 +105,7 @@ async def cancel(viewer: Viewer, generation_id: UUID) -> Generation:
     generation = await get(viewer, generation_id)
     if not await queries.request_cancel(generation.id, viewer.user_id):
         raise GenerationEnded
-    await events.announce(generation.id)
+    await events.announce(generation.id, viewer.user_id)
     return await Generation.get(id=generation.id)
 
 

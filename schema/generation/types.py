@@ -36,9 +36,12 @@ describe(
     STAGE_STARTED="A stage began.",
     STAGE_COMPLETED="A stage is done.",
     RELEASED="Its worker gave it back; another one goes on where it stood.",
+    RETRIED="It had failed or been stopped, and is to go on; what was done is kept.",
     COMPLETED="The documents are there. The last event.",
     FAILED="It failed. The last event.",
     CANCELLED="It was stopped. The last event.",
+    RESYNC="The cursor is older than what is kept: read `generation` anew and go on from here.",
+    DELTA="A piece of text as it is written. Not kept: a follower who comes later does not see it.",
 )
 describe(
     types.Stage,

@@ -30,11 +30,11 @@ async def _work(generation_id: UUID) -> None:
     assert claim is not None
     for stage in Stage:
         await queries.start_stage(claim, stage, 10, None, "begins")
-        await events.announce(generation_id)
+        await events.announce(generation_id, claim.user_id)
         await queries.save_checkpoint(claim, stage, "hash", {}, 0.0, 20, "done")
-        await events.announce(generation_id)
+        await events.announce(generation_id, claim.user_id)
     await queries.finish(claim, Status.COMPLETED, "Ready")
-    await events.announce(generation_id)
+    await events.announce(generation_id, claim.user_id)
 
 
 async def _all(generation_id: UUID, after: int = 0) -> list[Event]:

@@ -151,10 +151,10 @@ async def test_progress_is_replayed_then_followed_live_to_the_end(live: str, api
         await socket.subscribe(PROGRESS, id=generation_id)
         replayed = [await _event(socket), await _event(socket)]
         await queries.start_stage(claim, Stage.ANALYZE, 5, 3.5, "Reading the posting")
-        await events.announce(claim.id)
+        await events.announce(claim.id, claim.user_id)
         live_event = await _event(socket)
         await queries.finish(claim, Status.COMPLETED, "Done")
-        await events.announce(claim.id)
+        await events.announce(claim.id, claim.user_id)
         last, end = await _event(socket), await socket.receive()
 
     assert [event["type"] for event in replayed] == ["ACCEPTED", "STARTED"]
