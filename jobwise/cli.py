@@ -68,8 +68,8 @@ def migrate() -> None:
         raise click.ClickException("DATABASE_URL is not set; `jobwise up` migrates its own database by itself.")
     try:
         asyncio.run(db.migrate(url))
-    except db.CONNECTION_ERRORS as error:
-        raise click.ClickException(f"The database does not answer: {error or type(error).__name__}") from None
+    except db.DatabaseUnavailable as error:
+        raise click.ClickException(f"The database does not answer ({error.reason}): check DATABASE_URL.") from None
     click.echo("The database is up to date.")
 
 

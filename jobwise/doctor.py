@@ -104,8 +104,10 @@ async def _database(settings: Settings) -> Result:
     try:
         await db.connect(url, pool=1)
         missing = await health.missing_migrations()
-    except (*db.CONNECTION_ERRORS, db.OperationalError) as error:
-        return Result(False, f"does not answer ({type(error).__name__}); check DATABASE_URL")
+    except db.DatabaseUnavailable as error:
+        return Result(False, f"does not answer ({error.reason}); check DATABASE_URL")
+    except db.OperationalError as error:
+        return Result(False, f"cannot be read ({type(error).__name__}); check DATABASE_URL")
     finally:
         await db.close()
     return Result(not missing, missing or "answers and is migrated")

@@ -194,10 +194,8 @@ async def _keep_servers(servers: EmbeddedServers, tell: Tell) -> None:
 async def _migrate(url: str) -> None:
     try:
         await db.migrate(url)
-    except db.CONNECTION_ERRORS as error:
-        raise ServiceFailed(
-            f"The database does not answer ({error or type(error).__name__}): check DATABASE_URL."
-        ) from None
+    except db.DatabaseUnavailable as error:
+        raise ServiceFailed(f"The database does not answer ({error.reason}): check DATABASE_URL.") from None
 
 
 async def _seed(url: str, tell: Tell) -> None:

@@ -12,13 +12,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.base.client import TransactionContextPooled
-from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.connection import get_connection
+from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
-from jobwise.errors import ErrorCode, JobWiseError
+from jobwise.infra.db_engine import ACQUIRE_SECONDS, DatabaseUnavailable, absence_named
 
 APP = "jobwise"
 MODEL_MODULES = [
@@ -32,22 +31,15 @@ MODEL_MODULES = [
 # Any number that no other program on the same database uses for an advisory lock.
 _MIGRATION_LOCK = 7_340_001
 
-#: What PostgreSQL's absence looks like: Tortoise leaves these untranslated.
-CONNECTION_ERRORS = (
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    DBConnectionError,
-    OSError,
-    TimeoutError,
-)
+#: What PostgreSQL's absence looks like, whatever the driver calls it.
+CONNECTION_ERRORS = (DatabaseUnavailable,)
 
+#: What passes by itself, so that the same statement may be tried again: absence, deadlocks, lost races. The engine
+#: gives all of them one name.
+PASSING_ERRORS = CONNECTION_ERRORS
 
-class DatabaseUnavailable(JobWiseError):
-    """The database does not answer just now. Nothing was changed; please try again in a moment."""
-
-    code = ErrorCode.UNAVAILABLE
+# A request's statement that takes longer hangs, or is in the way of others.
+_STATEMENT_SECONDS = 5.0
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -66,18 +58,21 @@ def credentials(url: str) -> dict[str, Any]:
     return arguments
 
 
-def tortoise_config(url: str, *, pool: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration: one connection, one app with all models and the migrations."""
+def tortoise_config(url: str, *, pool: int = 10, patience: float | None = _STATEMENT_SECONDS) -> dict[str, Any]:
+    """Tortoise's configuration: one connection, one app with all models and the migrations.
+
+    `patience`: the longest that a statement may take, in seconds.
+    """
     return {
         "connections": {
             "default": {
-                "engine": "tortoise.backends.asyncpg",
+                "engine": "jobwise.infra.db_engine",
                 "credentials": {
                     **credentials(url),
-                    "minsize": 1,
+                    "minsize": 0,
                     "maxsize": pool,
-                    "command_timeout": 30,
-                    "timeout": 10,
+                    "command_timeout": patience,
+                    "timeout": ACQUIRE_SECONDS,
                 },
             }
         },
@@ -101,16 +96,17 @@ async def migrate(url: str, target: str | None = None) -> None:
     """Bring the database to the newest migration, or to `target` ("jobwise.0001_initial", "jobwise.__first__").
 
     Safe to call from many processes at once: they wait for one another. The lock is polled, since waiting inside
-    PostgreSQL would deadlock with CREATE INDEX CONCURRENTLY.
+    PostgreSQL would deadlock with CREATE INDEX CONCURRENTLY. Raises DatabaseUnavailable.
     """
-    guard = await asyncpg.connect(**credentials(url), timeout=10)
-    try:
-        while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
-        await run_migrations(config=tortoise_config(url, pool=2), target=target)
-    finally:
-        await Tortoise.close_connections()
-        await guard.close()
+    with absence_named():
+        guard = await asyncpg.connect(**credentials(url), timeout=ACQUIRE_SECONDS)
+        try:
+            while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+            await run_migrations(config=tortoise_config(url, pool=2, patience=None), target=target)
+        finally:
+            await Tortoise.close_connections()
+            await guard.close(timeout=ACQUIRE_SECONDS)
 
 
 async def fetch_all(sql: str, *arguments: Any) -> list[dict[str, Any]]:
@@ -135,25 +131,9 @@ async def transaction() -> AsyncIterator[None]:
         yield
 
 
-async def _enter_without_leak(self: TransactionContextPooled) -> Any:
-    """Tortoise's own `__aenter__`, which loses the connection when it is cancelled between acquiring and beginning."""
-    await self.ensure_connection()
-    pool = self.client._parent._pool
-    self.client._connection = await pool.acquire()
-    self.token = get_connections().set(self.connection_name, self.client)
-    try:
-        await self.client.begin()
-    except BaseException:
-        get_connections().reset(self.token)
-        await pool.release(self.client._connection)
-        raise
-    return self.client
-
-
-TransactionContextPooled.__aenter__ = _enter_without_leak  # type: ignore[method-assign]
-
 __all__ = [
     "CONNECTION_ERRORS",
+    "PASSING_ERRORS",
     "DatabaseUnavailable",
     "IntegrityError",
     "OperationalError",

@@ -41,7 +41,9 @@ async def _timed(check: Callable[[], Awaitable[str]]) -> Part:
             problem = await check()
     except TimeoutError:
         problem = f"no answer within {_PATIENCE_SECONDS:.0f} s"
-    except (*db.CONNECTION_ERRORS, *redis_client.REDIS_ERRORS, db.OperationalError) as error:
+    except db.DatabaseUnavailable as error:
+        problem = f"does not answer ({error.reason})"
+    except (*redis_client.REDIS_ERRORS, db.OperationalError) as error:
         # The class is enough to act on; messages of drivers may name hosts and accounts.
         problem = f"does not answer ({type(error).__name__})"
     return Part(not problem, round((time.perf_counter() - started) * 1000, 1), problem)
