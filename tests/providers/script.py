@@ -1,0 +1,82 @@
+"""What the scripted provider is told to do: for the next calls, for a share of them, and for all others."""
+
+import random
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fault = Literal[
+    "hang",  # accepts the call and never answers; with `after_tokens`, falls silent in the middle
+    "cut",  # ends the connection, before the head or after so many tokens
+    "status",  # answers with an HTTP error
+    "stream_error",  # an error object in the stream, under status 200
+    "no_done",  # all of the answer and its usage, but the end marker is missing
+    "twice",  # after the end marker, all of it once more
+    "malformed",  # a chunk that is no JSON
+    "refusal",  # declines in words of its own
+    "content_filter",
+    "length",  # stops at the token limit
+    "empty",  # finishes without a word
+]
+
+
+class Behaviour(BaseModel):
+    """How one call is answered. Without a fault: usefully, from what the prompt offers.
+
+    `stream_seconds` is how long the answer takes from its first token to its last, whatever its length; else
+    `tokens_per_second`, 0 for at once. `share` is the probability with which a rule applies, of calls to a model whose
+    name contains `model` and with a schema whose name contains `schema_name`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first_token_seconds: float = 0.0
+    tokens_per_second: float = 0.0
+    stream_seconds: float | None = None
+    fault: Fault | None = None
+    after_tokens: int | None = None
+    status: int = 500
+    code: str = "server_error"
+    message: str = "The scripted provider was told to fail."
+    headers: dict[str, str] = Field(default_factory=dict)
+    text: str | None = Field(default=None, description="The answer, word for word.")
+    share: float = Field(default=1.0, ge=0.0, le=1.0)
+    model: str = ""
+    schema_name: str = ""
+
+    def is_for(self, model: str, schema_name: str) -> bool:
+        """Whether a call is one of those that this behaviour is meant for."""
+        return self.model in model and self.schema_name in schema_name
+
+
+class Script(BaseModel):
+    """`next` is used up call by call; then each of `rules` may apply by its share; else `default`.
+
+    The same seed draws the same calls.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int = 0
+    default: Behaviour = Behaviour()
+    next: list[Behaviour] = Field(default_factory=list)
+    rules: list[Behaviour] = Field(default_factory=list)
+
+
+class Director:
+    """Chooses the behaviour for each call."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._next = list(script.next)
+        self._chance = random.Random(script.seed)
+
+    def behaviour(self, model: str, schema_name: str) -> Behaviour:
+        """What to do with this call."""
+        for position, behaviour in enumerate(self._next):
+            if behaviour.is_for(model, schema_name):
+                return self._next.pop(position)
+        for rule in self._script.rules:
+            if rule.is_for(model, schema_name) and self._chance.random() < rule.share:
+                return rule
+        return self._script.default
