@@ -21,13 +21,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from jobwise import errors
 from jobwise.errors import ErrorCode, JobWiseError
-from jobwise.infra import db, redis_client
 from jobwise.infra.rate_limits import RateLimited
 from schema.enums import describe
 
 log = structlog.get_logger(__name__)
-
-_UNAVAILABLE = (*db.CONNECTION_ERRORS, *redis_client.REDIS_ERRORS)
 
 describe(
     ErrorCode,
@@ -54,7 +51,7 @@ describe(
     QUERY_TOO_COMPLEX="The query asks for too much at once; see the limits in docs/graphql.md.",
     BAD_REQUEST="The request itself is malformed.",
     PAYLOAD_TOO_LARGE="The request body is too large.",
-    UNAVAILABLE="Something that is needed does not answer just now; nothing was changed.",
+    UNAVAILABLE="Something that is needed does not answer just now. Try again, with the same idempotency key.",
     INTERNAL="A bug. It was logged with the request id.",
 )
 
@@ -225,15 +222,13 @@ def _presented(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, ValidationError):
         cause = validation_failed(cause)
     if isinstance(cause, JobWiseError):
+        if cause.code is ErrorCode.UNAVAILABLE:
+            log.warning("unavailable", path=_path(error), reason=type(cause.__cause__ or cause).__name__)
         return _replaced(error, cause.message, extensions_of(cause))
     if cause is None:
         return _replaced(error, error.message, {"code": _code_of_request_error(error), **(error.extensions or {})})
     if isinstance(cause, RecursionError):
         return _replaced(error, "The query is nested too deeply.", {"code": ErrorCode.QUERY_TOO_COMPLEX.value})
-    if isinstance(cause, _UNAVAILABLE):
-        log.warning("unavailable", path=_path(error), exc_info=cause)
-        unavailable = db.DatabaseUnavailable()
-        return _replaced(error, unavailable.message, extensions_of(unavailable))
     log.error("unexpected_error", path=_path(error), exc_info=cause)
     return _replaced(error, INTERNAL_MESSAGE, internal_extensions())
 

@@ -33,6 +33,8 @@ LEGACY = "application/json"
 
 _MAX_BODY = 1_000_000
 _MAX_IMPORT_BODY = 12_000_000
+#: What is away is usually back soon, and asking costs little.
+_RETRY_SECONDS = "2"
 
 _STATUS = {
     ErrorCode.RATE_LIMITED: 429,
@@ -125,11 +127,11 @@ class Endpoint:
         media_type = _negotiate(request.headers.get("accept", "*/*"))
         try:
             return await self._answer(request, media_type)
+        except db.DatabaseUnavailable as error:
+            structlog.get_logger(__name__).warning("unavailable", reason=error.reason)
+            return _refuse(error, media_type)
         except JobWiseError as error:
             return _refuse(error, media_type)
-        except db.CONNECTION_ERRORS as error:
-            structlog.get_logger(__name__).warning("unavailable", exc_info=error)
-            return _refuse(db.DatabaseUnavailable(), media_type)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         context = await access.admit(self._settings, access.origin(request), _bearer(request))
@@ -257,6 +259,8 @@ def _refuse(error: JobWiseError, media_type: str) -> Response:
     response = _json_response(refusal(error), status, media_type)
     if status == 405:
         response.headers["allow"] = "POST"
+    if status == 503:
+        response.headers["retry-after"] = _RETRY_SECONDS
     return response
 
 

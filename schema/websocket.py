@@ -19,7 +19,6 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError, Strea
 
 from jobwise.config import Settings
 from jobwise.errors import ErrorCode, JobWiseError
-from jobwise.infra import db
 from schema import access
 from schema.context import Context
 from schema.errors import extensions_of, present
@@ -98,9 +97,9 @@ class _Connection:
             await self._receive()
         except Closing as closing:
             await self._close(closing.code, closing.reason)
-        except (JobWiseError, *db.CONNECTION_ERRORS) as error:
-            log.warning("websocket_refused", exc_info=error)
-            await self._close(TRY_AGAIN_LATER, str(error) if isinstance(error, JobWiseError) else "Service unavailable")
+        except JobWiseError as error:
+            log.warning("websocket_refused", reason=type(error.__cause__ or error).__name__)
+            await self._close(TRY_AGAIN_LATER, error.message)
         except WebSocketDisconnect:
             pass
         finally:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 import pytest
 
-from jobwise.infra import db
 from schema import http as endpoint
 from tests.schema.conftest import Api
 
@@ -215,13 +215,13 @@ async def test_a_database_that_does_not_answer_is_unavailable_not_a_bug(
 ) -> None:
     headers = api.headers
 
-    async def refused(*_: Any) -> Any:
+    async def refused(*_: Any, **__: Any) -> Any:
         raise ConnectionRefusedError("5432")
 
-    monkeypatch.setattr(db, "fetch_one", refused)
+    monkeypatch.setattr(asyncpg.Pool, "_acquire", refused)
     response = await api.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
 
-    assert response.status_code == 503
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
     assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
     assert "5432" not in response.text
 
