@@ -86,6 +86,7 @@ INDEXES = {
     "generation_events_of_person": "generation_events (user_id, user_seq)",
     "generation_orders_of_person": "generation_events (user_id, created_at) where type in ('ACCEPTED', 'RETRIED')",
     "generation_events_by_age": "generation_events using brin (created_at)",
+    "exports_by_file": "exports (storage_key)",
 }
 
 
