@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=8, ge=1, le=1000)
     renderers: int = Field(default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, le=64)
     lease_seconds: float = Field(default=30.0, ge=1, le=600)
+    running_per_person: int = Field(default=4, ge=1, le=1000)
+    generation_seconds: float = Field(default=900.0, ge=1)
     requests_per_minute: int | None = Field(default=None, ge=1)
     generations_per_hour: int | None = Field(default=None, ge=1)
     anonymous_requests_per_day: int | None = Field(default=None, ge=1)

@@ -46,6 +46,7 @@ describe(
     PROFILE_INCOMPLETE="The profile says too little to write from.",
     RENDERING_FAILED="The document's file could not be made.",
     WORKER_LOST="The work was interrupted too many times.",
+    TIMED_OUT="The work took longer than is allowed for one generation.",
     RATE_LIMITED="Too many requests; `retryAfterSeconds` says when to try again.",
     QUOTA_EXCEEDED="Your allowance is used up for now.",
     QUERY_TOO_COMPLEX="The query asks for too much at once; see the limits in docs/graphql.md.",

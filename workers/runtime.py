@@ -1,15 +1,17 @@
-"""What a worker does besides answering rings: sweep, survive Redis's absence, hand work back when it stops."""
+"""What makes a worker: slots in which generations run, rings that wake it, and the sweep that needs no ring."""
 
 import asyncio
 import os
 import random
 import socket
-from typing import Any
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import structlog
-from arq.worker import Worker
+from arq.worker import Worker, func
 
-from jobwise.generation import events, queries
+from jobwise.generation import events, housekeeping, pipeline, queries
 from jobwise.infra import db, queue, redis_client
 from workers.tasks.generation import run_one
 
@@ -18,47 +20,147 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 _SWEEP_SECONDS = 1.0
 _MOST_RINGS = 20
-_REDIS_RETRY_SECONDS = 1.0
+_POLL_SECONDS = 0.05
+_RETRY_SECONDS = 1.0
+_HOUSEKEEPING_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
 
 
-class PatientWorker(Worker):
-    """ARQ's worker, which would exit when Redis goes away: this one waits for it."""
+class Runner:
+    """Runs generations in a number of slots: once woken, it claims for as long as there is something to claim."""
+
+    def __init__(self, tools: pipeline.Tools, slots: int, cap: int) -> None:
+        """`cap`: how many generations of one person may run at a time, in all workers together."""
+        self._tools = tools
+        self._slots = slots
+        self._cap = cap
+        self._running: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+
+    @property
+    def room(self) -> int:
+        """How many slots are free; none once it stops."""
+        return 0 if self._tools.stopping.is_set() else self._slots - len(self._running)
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._awake.set()
+
+    async def run(self, grace: float) -> None:
+        """Until `stop` was called: what runs then is handed back before its next stage, or after `grace` seconds."""
+        while not self._tools.stopping.is_set():
+            self._awake.clear()
+            await self._fill()
+            await self._awake.wait()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._tools.stopping.set()
+        self.wake()
+
+    async def _fill(self) -> None:
+        """One claim after the other, never cancelled: what was claimed unheard would lie until its lease ends."""
+        try:
+            while self.room > 0:
+                claim = await queries.claim(self._tools.worker, self._tools.leases.length, self._cap)
+                if claim is None:
+                    return
+                task = asyncio.create_task(pipeline.run(claim, self._tools))
+                self._running.add(task)
+                task.add_done_callback(self._ended)
+        except db.CONNECTION_ERRORS as error:
+            log.warning("nothing_claimed", error=repr(error))
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        self.wake()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("generation_task_failed", exc_info=error)
+
+
+class Bell(Worker):
+    """ARQ's worker as a doorbell: its one task wakes the runner. Without a free slot it leaves rings to others."""
+
+    def __init__(self, runner: Runner, slots: int) -> None:
+        super().__init__(
+            functions=[func(run_one, name=queue.TASK, keep_result=0, timeout=10, max_tries=1)],
+            redis_pool=queue.arq_redis(redis_client.client().connection_pool),
+            queue_name=queue.QUEUE,
+            ctx={"runner": runner},
+            max_jobs=slots,
+            poll_delay=_POLL_SECONDS,
+            handle_signals=False,
+            retry_jobs=False,
+            keep_result=0,
+            log_results=False,
+            job_serializer=queue.serialize,
+            job_deserializer=queue.deserialize,
+        )
+        self._runner = runner
 
     async def _poll_iteration(self) -> None:
-        try:
+        if self._runner.room:
+            self.queue_read_limit = self._runner.room
             await super()._poll_iteration()
-        except redis_client.REDIS_ERRORS as error:
-            log.warning("redis_unreachable", error=str(error))
-            # A slot that was taken for a job that could not be started is given back.
-            running = sum(not task.done() for task in self.tasks.values())
-            for _ in range(self.job_counter - running):
-                self._release_sem_dec_counter_on_complete()
-            await asyncio.sleep(_REDIS_RETRY_SECONDS)
 
 
-async def sweep_forever(ctx: dict[Any, Any]) -> None:
-    """Ring for what waits, take over what was left lying, end what cannot go on. Runs in every worker, jittered.
+@asynccontextmanager
+async def answering_rings(runner: Runner, slots: int) -> AsyncIterator[None]:
+    """Listen for rings in the background; while Redis is away, the sweep alone finds what there is to do."""
 
-    While Redis is away there are no rings: then this takes the work itself, one generation at a time.
-    """
-    while True:
-        await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
-        try:
-            for generation_id in await queries.reap():
-                await events.announce(generation_id)
-            waiting = await queries.runnable()
-            if waiting and not await _top_up(waiting):
-                await run_one(ctx)
-        except db.CONNECTION_ERRORS as error:
-            log.warning("database_unreachable", error=repr(error))
+    async def answer() -> None:
+        while True:
+            try:
+                await Bell(runner, slots).main()
+            except redis_client.REDIS_ERRORS as error:
+                log.warning("doorbell_unreachable", error=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async with _in_background(asyncio.create_task(answer(), name="doorbell")):
+        yield
 
 
-async def _top_up(waiting: int) -> bool:
-    """Ring as often as there is work for which nobody has rung. False when Redis is away."""
+@asynccontextmanager
+async def sweeping(runner: Runner) -> AsyncIterator[None]:
+    """Sweep in the background: end what cannot go on, wake for what waits, keep house once an hour."""
+
+    async def sweep_forever() -> None:
+        housekeeping_due = time.monotonic() + random.uniform(0, _HOUSEKEEPING_SECONDS)  # noqa: S311 (no secret)
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+            try:
+                await _sweep(runner)
+                if time.monotonic() > housekeeping_due:
+                    housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
+                    await housekeeping.run()
+            except db.CONNECTION_ERRORS as error:
+                log.warning("database_unreachable", error=repr(error))
+
+    async with _in_background(asyncio.create_task(sweep_forever(), name="sweeper")):
+        yield
+
+
+async def _sweep(runner: Runner) -> None:
+    while reaped := await queries.reap():
+        await events.announce(reaped.id, reaped.user_id)
+    if waiting := await queries.runnable():
+        runner.wake()
+        with suppress(*redis_client.REDIS_ERRORS):
+            await queue.ring(min(waiting, _MOST_RINGS) - await queue.waiting_rings())
+
+
+@asynccontextmanager
+async def _in_background(task: "asyncio.Task[None]") -> AsyncIterator[None]:
     try:
-        missing = min(waiting, _MOST_RINGS) - await queue.waiting_rings()
-    except redis_client.REDIS_ERRORS:
-        return False
-    return missing <= 0 or await queue.ring(missing)
+        yield
+    finally:
+        # redis-py swallows a cancellation that meets it while it connects, so that one is not always enough.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=0.1)

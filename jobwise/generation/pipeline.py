@@ -1,4 +1,4 @@
-"""One generation, from a claim to its end: heartbeat, checkpoints, the five stages, and what happens when they fail.
+"""One generation, from a claim to its end: checkpoints, the five stages, and what happens when they fail.
 
 A stage whose input has been worked on before is read from its checkpoint. Every write is fenced by the claim's token,
 so a worker that lost its lease stops without leaving a trace.
@@ -6,10 +6,10 @@ so a worker that lost its lease stops without leaving a trace.
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from jobwise.documents.renderer import Renderer, RenderingFailed
 from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events, queries
 from jobwise.generation.inputs import Inputs
+from jobwise.generation.leases import Lease, Leases
 from jobwise.generation.models import Status
 from jobwise.generation.queries import Claim, LeaseLost
 from jobwise.generation.stages.analyze import analyze
@@ -30,18 +31,18 @@ from jobwise.generation.stages.match import gaps, match
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import write
 from jobwise.generation.types import Draft, MatchReport, Stage, Verified
-from jobwise.infra import db
+from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
 
 Output = TypeVar("Output", bound=BaseModel)
+Answer = TypeVar("Answer")
 
 #: Part of every input hash: raise it when a stage's output changes for the same input.
 _VERSION = 1
 _MOST_CRASHES = 3
-_BEATS_PER_LEASE = 5
-#: Without a heartbeat for this share of the lease, a worker stops by itself, before another may begin.
-_FENCE = 0.7
+_REPEAT_SECONDS = 0.25
+_USUAL_SECONDS = 60.0
 
 # Progress when a stage begins and when it is done, and what people are told.
 _STEPS = {
@@ -57,104 +58,149 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Tools:
-    """What a worker lends to its generations."""
+    """What a worker lends to its generations.
+
+    Once `stopping` is set, each generation is handed back before its next stage.
+    """
 
     worker: str
     renderer: Renderer
     storage: Storage
-    lease: timedelta
+    leases: Leases
+    most_seconds: float
+    usual: "UsualTimes" = field(default_factory=lambda: UsualTimes())
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class HandedBack(Exception):
+    """The worker stops: another one goes on from the last checkpoint."""
+
+
+class OutOfTime(JobWiseError):
+    """It took longer than we work on one. What was done is kept: retry it to go on from there."""
+
+    code = ErrorCode.TIMED_OUT
 
 
 async def run(claim: Claim, tools: Tools) -> None:
     """Work on a claimed generation until it has ended, is handed back or is lost to another worker.
 
-    Raises CancelledError when the worker is asked to stop; the generation is handed back before.
+    Raises CancelledError when the worker may not wait any longer; the generation is handed back before.
     """
     with structlog.contextvars.bound_contextvars(generation_id=str(claim.id), user_id=str(claim.user_id)):
-        work = asyncio.create_task(_Run(claim, tools).complete())
-        beat = asyncio.create_task(_keep_lease(claim, tools.lease, work))
+        this = _Run(claim, tools)
+        work = asyncio.create_task(this.complete())
         try:
-            await _settle(claim, work)
+            with tools.leases.hold(claim, work) as this.lease:
+                await asyncio.wait([work])
+            await _settle(this, _error_of(work))
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.wait([work])
+            await _settle(this, HandedBack() if work.cancelled() else _error_of(work))
+            raise
         finally:
-            beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
             await events.announce(claim.id, claim.user_id)
 
 
-async def _settle(claim: Claim, work: "asyncio.Task[None]") -> None:
-    """Wait for the work and write down how it ended."""
+def _error_of(work: "asyncio.Task[None]") -> BaseException | None:
+    return asyncio.CancelledError() if work.cancelled() else work.exception()
+
+
+async def _settle(this: "_Run", error: BaseException | None) -> None:
+    """Write down how the work ended; what cannot be written now, the end of the lease will bring to light."""
     try:
-        await asyncio.wait([work])
-    except asyncio.CancelledError:
-        work.cancel()
-        with suppress(BaseException):
-            await work
-        await queries.release(claim, timedelta(), "Handed to another worker", keep_attempt=False)
-        raise
-    error = asyncio.CancelledError() if work.cancelled() else work.exception()
-    if error is None:
-        return
-    if isinstance(error, LeaseLost | asyncio.CancelledError):
-        # Either the person cancelled, or the row is another worker's now: then this changes nothing.
-        with suppress(LeaseLost):
-            await queries.finish(claim, Status.CANCELLED, "Cancelled")
-    elif isinstance(error, db.CONNECTION_ERRORS):
-        log.warning(
-            "generation_interrupted", error=repr(error)
-        )  # The lease ends by itself; nothing can be written now.
-    else:
-        with suppress(LeaseLost):
-            await _failed(claim, error)
+        try:
+            await _conclude(this, error)
+        except LeaseLost:
+            # Either the person cancelled, or the row is another worker's now: then this changes nothing.
+            await queries.finish(this.claim, Status.CANCELLED, "Cancelled")
+    except LeaseLost:
+        log.info("generation_left_to_another_worker")
+    except db.CONNECTION_ERRORS as gone:
+        log.warning("generation_left_to_its_lease", error=repr(gone))
 
 
-async def _failed(claim: Claim, error: BaseException) -> None:
+async def _conclude(this: "_Run", error: BaseException | None) -> None:
+    match error:
+        case None:
+            return
+        case HandedBack():
+            await _release(this.claim, timedelta(), "Handed to another worker", keep_attempt=False)
+        case LeaseLost() | asyncio.CancelledError():
+            raise LeaseLost
+        case _:
+            await _failed(this, error)
+
+
+async def _release(claim: Claim, delay: timedelta, message: str, *, keep_attempt: bool) -> None:
+    """Hand a generation back, and wake another worker for it."""
+    await queries.release(claim, delay, message, keep_attempt=keep_attempt)
+    await queue.ring()
+
+
+async def _failed(this: "_Run", error: BaseException) -> None:
     """A refusal is final. What may be an accident is tried again, a few times, a little later each time."""
-    is_final = isinstance(error, JobWiseError) and not isinstance(error, RenderingFailed)
-    if not is_final and claim.attempt < _MOST_CRASHES:
-        log.warning("generation_will_be_retried", attempt=claim.attempt, exc_info=error)
-        await queries.release(claim, timedelta(seconds=2**claim.attempt), "Trying again in a moment", keep_attempt=True)
+    is_refusal = isinstance(error, JobWiseError) and error.code is not ErrorCode.UNAVAILABLE
+    if (not is_refusal or isinstance(error, RenderingFailed)) and this.attempt < _MOST_CRASHES:
+        log.warning("generation_will_be_retried", attempt=this.attempt, exc_info=error)
+        delay = timedelta(seconds=2**this.attempt)
+        await _release(this.claim, delay, "Trying again in a moment", keep_attempt=True)
         return
     if isinstance(error, JobWiseError):
-        await queries.finish(claim, Status.FAILED, error.message, code=error.code, detail=repr(error))
-        return
+        code, message = error.code, error.message
+    else:
+        code = ErrorCode.INTERNAL
+        message = "Something went wrong on our side. What was done is kept: retry it to go on from there."
     log.error("generation_failed", exc_info=error)
-    message = "Something went wrong on our side. Your profile and posting are unchanged; please start it again."
-    await queries.finish(claim, Status.FAILED, message, code=ErrorCode.INTERNAL, detail=repr(error))
+    await queries.finish(this.claim, Status.FAILED, message, code=code, detail=repr(error))
 
 
-async def _keep_lease(claim: Claim, lease: timedelta, work: "asyncio.Task[None]") -> None:
-    """Extend the lease while the work goes on; stop the work when the person cancels or the lease is gone."""
-    last = time.monotonic()
-    while not work.done():
-        await asyncio.sleep(lease.total_seconds() / _BEATS_PER_LEASE)
-        try:
-            if await queries.heartbeat(claim, lease):
-                work.cancel()
-            last = time.monotonic()
-        except LeaseLost:
-            work.cancel()
-        except db.CONNECTION_ERRORS as error:
-            log.warning("heartbeat_failed", error=repr(error))
-            if time.monotonic() - last > _FENCE * lease.total_seconds():
-                work.cancel()
+class UsualTimes:
+    """How long stages took lately, read from the database at most once a minute."""
+
+    def __init__(self) -> None:
+        self._read_at = -math.inf
+        self._seconds: dict[Stage, float] = {}
+
+    async def left_from(self, stage: Stage) -> float | None:
+        """Seconds from the beginning of a stage to the end; None until every stage to come was observed."""
+        if time.monotonic() - self._read_at > _USUAL_SECONDS:
+            self._read_at = time.monotonic()
+            self._seconds = await queries.stage_seconds()
+        ahead = list(Stage)[list(Stage).index(stage) :]
+        if not all(each in self._seconds for each in ahead):
+            return None
+        return round(sum(self._seconds[each] for each in ahead), 1)
 
 
 class _Run:
     """The stages of one claim."""
 
+    lease: Lease
+
     def __init__(self, claim: Claim, tools: Tools) -> None:
-        self._claim = claim
+        self.claim = claim
+        #: Claims since the last checkpoint, this one included.
+        self.attempt = claim.attempt
+        self._tools = tools
         self._exporter = Exporter(tools.renderer, tools.storage)
         self._done: dict[tuple[str, str], Any] = {}
-        self._usual: dict[Stage, float] = {}
 
     async def complete(self) -> None:
-        """All stages, then everything that is delivered in one transaction."""
-        await events.announce(self._claim.id, self._claim.user_id)
-        self._done = await queries.checkpoints(self._claim.id)
-        self._usual = await queries.stage_seconds()
-        inputs = Inputs.model_validate(self._claim.inputs)
+        """All stages, then everything that is delivered in one transaction, within the time for one generation."""
+        try:
+            async with asyncio.timeout(max(0.0, self._tools.most_seconds - self.claim.spent_seconds)) as limit:
+                await self._complete()
+        except TimeoutError:
+            if limit.expired():
+                raise OutOfTime from None
+            raise
+
+    async def _complete(self) -> None:
+        await self._announce()
+        self._done = await self._patiently(lambda: queries.checkpoints(self.claim.id))
+        inputs = Inputs.model_validate(self.claim.inputs)
         profile, options, today = inputs.profile, inputs.options, inputs.today
 
         analysis = await self._stage(Stage.ANALYZE, JobAnalysis, [inputs.posting], lambda: analyze(inputs.posting))
@@ -188,23 +234,34 @@ class _Run:
         key = _hash(basis)
         if (stage.value, key) in self._done:
             return output.model_validate(self._done[stage.value, key])
+        if self._tools.stopping.is_set():
+            raise HandedBack
         before, after, doing, did = _STEPS[stage]
-        await queries.start_stage(self._claim, stage, before, self._eta(stage), doing)
-        await events.announce(self._claim.id, self._claim.user_id)
+        eta = await self._patiently(lambda: self._tools.usual.left_from(stage))
+        await self._patiently(lambda: queries.start_stage(self.claim, stage, before, eta, doing))
+        await self._announce()
         started = time.monotonic()
         made = await work()
         seconds = time.monotonic() - started
-        await queries.save_checkpoint(self._claim, stage, key, made.model_dump(mode="json"), seconds, after, did)
-        await events.announce(self._claim.id, self._claim.user_id)
+        plain = made.model_dump(mode="json")
+        await self._patiently(lambda: queries.save_checkpoint(self.claim, stage, key, plain, seconds, after, did))
+        self.attempt = 1
+        await self._announce()
         log.info("stage_completed", stage=stage.value, seconds=round(seconds, 3))
         return made
 
-    def _eta(self, stage: Stage) -> float | None:
-        """Seconds from the beginning of a stage to the end, by what stages took lately; None until that is known."""
-        ahead = list(Stage)[list(Stage).index(stage) :]
-        if not all(each in self._usual for each in ahead):
-            return None
-        return round(sum(self._usual[each] for each in ahead), 1)
+    async def _announce(self) -> None:
+        await events.announce(self.claim.id, self.claim.user_id)
+
+    async def _patiently(self, statement: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Repeat a statement through a short absence of the database, for as long as the lease is surely ours."""
+        while True:
+            try:
+                return await statement()
+            except db.CONNECTION_ERRORS as error:
+                log.warning("statement_will_be_repeated", error=repr(error))
+                self.lease.guard()
+                await asyncio.sleep(_REPEAT_SECONDS)
 
     async def _deliver(
         self, inputs: Inputs, analysis: JobAnalysis, report: MatchReport, verified: Verified, exported: Exported
@@ -215,19 +272,22 @@ class _Run:
             "gaps": [gap.model_dump(mode="json") for gap in gaps(report, analysis)],
             "warnings": [*analysis.warnings, *(warning for item in exported.documents for warning in item.warnings)],
         }
-        count = len(exported.documents)
-        async with db.transaction():
-            message = "Your documents are ready" if count > 1 else "Your document is ready"
-            await queries.finish(self._claim, Status.COMPLETED, message, result=result)
-            for item in exported.documents:
-                await self._insert(inputs, verified, item)
+        message = "Your documents are ready" if len(exported.documents) > 1 else "Your document is ready"
+
+        async def deliver() -> None:
+            async with db.transaction():
+                await queries.finish(self.claim, Status.COMPLETED, message, result=result)
+                for item in exported.documents:
+                    await self._insert(inputs, verified, item)
+
+        await self._patiently(deliver)
 
     async def _insert(self, inputs: Inputs, verified: Verified, item: FinishedDocument) -> None:
         kind = item.content.kind
         title = " · ".join(part for part in (inputs.posting.title, inputs.posting.company) if part)
         document = await Document.create(
-            user_id=self._claim.user_id,
-            generation_id=self._claim.id,
+            user_id=self.claim.user_id,
+            generation_id=self.claim.id,
             kind=kind,
             title=title[:400],
             template=inputs.options.template,

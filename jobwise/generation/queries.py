@@ -2,9 +2,10 @@
 
 Each write is one statement: it either happened or it did not, and a cancelled task cannot leave half of it. Every write
 of a worker is fenced by the lease token; when it affects no row, the lease is lost. Only PostgreSQL's clock judges
-leases.
+leases. Each may be repeated when it is not known whether it happened.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,8 +21,14 @@ from jobwise.generation.types import Stage
 from jobwise.infra import db, paging
 from jobwise.infra.paging import Page
 
-#: How much later in virtual time a user's next generation starts for each that they already have open.
-_FAIR_SHARE = timedelta(seconds=30)
+#: Distance in virtual time between two open generations of one person; any length would do.
+_TURN = timedelta(seconds=30)
+# Start-time fair queueing: a person's first generation joins the round that is being served, each further one comes a
+# round later. So whoever has one waiting is served before the second of whoever has many.
+_NEXT_TURN = """
+    greatest(coalesce((select min(vt) from generations where status = 'QUEUED'), clock_timestamp()),
+             (select max(vt) + $3::interval from generations where user_id = $2 and status in ('QUEUED', 'RUNNING')))
+"""
 
 
 class LeaseLost(Exception):
@@ -63,60 +70,111 @@ class Claim:
     token: int
     attempt: int
     max_attempts: int
+    spent_seconds: float
     inputs: dict[str, Any]
 
 
 async def insert(generation_id: UUID, user_id: UUID, profile_id: UUID, job_id: UUID, title: str, inputs: Any) -> None:
     """Write an accepted generation and its first event."""
     await db.fetch_all(
-        """
+        f"""
         with g as (
             insert into generations (id, user_id, profile_id, job_id, title, inputs, status, progress, token, attempt,
                                      max_attempts, not_before, last_seq, created_at, vt)
-            values ($1, $2, $3, $4, $5, $6::jsonb, 'QUEUED', 0, 0, 0, 5, now(), 1, clock_timestamp(),
-                    clock_timestamp() + $7::interval * (
-                        select count(*) from generations where user_id = $2 and status in ('QUEUED', 'RUNNING')))
+            values ($1, $2, $4, $5, $6, $7::jsonb, 'QUEUED', 0, 0, 0, 5, now(), 1, clock_timestamp(), {_NEXT_TURN})
             returning id)
         insert into generation_events (generation_id, seq, type, status, progress, message, created_at)
         select g.id, 1, 'ACCEPTED', 'QUEUED', 0, 'Waiting for a worker', clock_timestamp() from g
-        """,
-        generation_id, user_id, profile_id, job_id, title, _json(inputs), _FAIR_SHARE,
+        """,  # noqa: S608 (a constant)
+        generation_id, user_id, _TURN, profile_id, job_id, title, _json(inputs),
     )  # fmt: skip
 
 
-async def accepted_within(user_id: UUID, period: timedelta) -> int:
-    """How many generations a person started lately. Locks out their next count until the transaction ends."""
+async def requeue(generation_id: UUID, user_id: UUID) -> bool:
+    """Let a failed or cancelled generation of the person go on from its checkpoints. False when there is none."""
+    row = await db.fetch_one(
+        f"""
+        with g as (
+            update generations
+               set status = 'QUEUED', attempt = 0, spent_seconds = 0, cancel_requested_at = null, finished_at = null,
+                   error_code = null, error_message = null, error_detail = null, not_before = now(),
+                   last_seq = last_seq + 1, vt = {_NEXT_TURN}
+             where id = $1 and user_id = $2 and status in ('FAILED', 'CANCELLED')
+            returning id, last_seq, stage, progress),
+        e as (
+            insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
+            select id, last_seq, 'RETRIED', stage, 'QUEUED', progress, 'Waiting for a worker, to go on where it stood',
+                   clock_timestamp()
+              from g)
+        select id from g
+        """,  # noqa: S608 (a constant)
+        generation_id, user_id, _TURN,
+    )  # fmt: skip
+    return row is not None
+
+
+async def ordered_within(user_id: UUID, period: timedelta) -> int:
+    """How often a person started or retried lately. Locks out their next count until the transaction ends."""
     await db.fetch_all("select pg_advisory_xact_lock(hashtextextended($1::text, 7340003))", str(user_id))
     row = await db.fetch_one(
-        "select count(*) as n from generations where user_id = $1 and created_at > now() - $2::interval",
-        user_id,
-        period,
-    )
+        """
+        select count(*) as n from generation_events
+         where user_id = $1 and type in ('ACCEPTED', 'RETRIED') and created_at > now() - $2::interval
+        """,
+        user_id, period,
+    )  # fmt: skip
     return int(row["n"]) if row else 0
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """A generation that the sweeper ended."""
+
+    id: UUID
+    user_id: UUID
 
 
 async def claim(worker: str, lease: timedelta, cap: int) -> Claim | None:
     """The next generation in fair order, now leased to `worker`; at most `cap` run for one person at a time."""
     row = await db.fetch_one(
-        "select id, user_id, token, attempt, max_attempts, inputs from claim_generation($1, $2, $3)", worker, lease, cap
-    )
+        """
+        select id, user_id, token, attempt, max_attempts, spent_seconds, inputs from claim_generation($1, $2, $3)
+        """,
+        worker, lease, cap,
+    )  # fmt: skip
     if row is None:
         return None
     return Claim(**{**row, "inputs": orjson.loads(row["inputs"])})
 
 
-async def heartbeat(claim: Claim, lease: timedelta) -> bool:
-    """Extend the lease. True when the person asked to cancel. Raises LeaseLost."""
-    row = await db.fetch_one(
+async def extend_leases(claims: Sequence[Claim], seconds: Sequence[float], lease: timedelta) -> set[UUID]:
+    """Extend the leases that are still held, and return their generations' ids.
+
+    `seconds` are the times worked on each since it was last extended.
+    """
+    rows = await db.fetch_all(
         """
-        update generations set lease_until = now() + $3::interval where id = $1 and token = $2 and status = 'RUNNING'
-        returning cancel_requested_at is not null as cancel
+        update generations g set lease_until = now() + $4::interval, spent_seconds = g.spent_seconds + held.seconds
+          from unnest($1::uuid[], $2::int[], $3::float8[]) as held (id, token, seconds)
+         where g.id = held.id and g.token = held.token and g.status = 'RUNNING'
+        returning g.id
         """,
-        claim.id, claim.token, lease,
+        [claim.id for claim in claims], [claim.token for claim in claims], list(seconds), lease,
     )  # fmt: skip
-    if row is None:
-        raise LeaseLost
-    return bool(row["cancel"])
+    return {row["id"] for row in rows}
+
+
+async def ended_leases(claims: Sequence[Claim]) -> set[UUID]:
+    """Those of the claimed generations that must not be worked on any more: cancelled, or another worker's by now."""
+    rows = await db.fetch_all(
+        """
+        select held.id from unnest($1::uuid[], $2::int[]) as held (id, token)
+          left join generations g on g.id = held.id and g.token = held.token and g.status = 'RUNNING'
+         where g.id is null or g.cancel_requested_at is not null
+        """,
+        [claim.id for claim in claims], [claim.token for claim in claims],
+    )  # fmt: skip
+    return {row["id"] for row in rows}
 
 
 async def checkpoints(generation_id: UUID) -> dict[tuple[str, str], Any]:
@@ -128,10 +186,10 @@ async def checkpoints(generation_id: UUID) -> dict[tuple[str, str], Any]:
 
 
 async def stage_seconds() -> dict[Stage, float]:
-    """How long each stage took lately, on average, over all generations."""
+    """How long each stage took lately, over all generations: the median."""
     rows = await db.fetch_all(
         """
-        select stage, avg(seconds) as seconds
+        select stage, percentile_cont(0.5) within group (order by seconds) as seconds
           from (select stage, seconds from generation_checkpoints order by created_at desc limit 250) lately
          group by stage
         """
@@ -162,7 +220,7 @@ async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | No
 async def save_checkpoint(
     claim: Claim, stage: Stage, input_hash: str, output: Any, seconds: float, progress: int, message: str
 ) -> None:
-    """Keep a stage's output and say so. Safe to repeat. Raises LeaseLost."""
+    """Keep a stage's output and say so; that is progress, so earlier crashes no longer count. Raises LeaseLost."""
     row = await db.fetch_one(
         """
         with f as (
@@ -172,7 +230,8 @@ async def save_checkpoint(
             insert into generation_checkpoints (id, generation_id, stage, input_hash, output, seconds, created_at)
             select $3, f.id, $4, $5, $6::jsonb, $7, clock_timestamp() from f on conflict do nothing returning 1),
         g as (
-            update generations set progress = greatest(progress, $8), last_seq = last_seq + (select count(*) from c)
+            update generations set progress = greatest(progress, $8), last_seq = last_seq + (select count(*) from c),
+                   attempt = 1
              where id in (select id from f) returning id, last_seq, progress, eta_seconds),
         e as (
             insert into generation_events
@@ -221,20 +280,23 @@ async def finish(
 
 
 async def release(claim: Claim, delay: timedelta, message: str, *, keep_attempt: bool) -> None:
-    """Hand a generation back. A graceful release gives the attempt back; the token stays used. Raises nothing."""
-    await db.fetch_all(
+    """Hand a generation back. A graceful release gives the attempt back; the token stays used. Raises LeaseLost."""
+    row = await db.fetch_one(
         """
         with g as (
             update generations
                set status = 'QUEUED', attempt = attempt - case when $5 then 0 else 1 end,
                    lease_until = null, worker = null, not_before = now() + $3::interval, last_seq = last_seq + 1
-             where id = $1 and token = $2 and status = 'RUNNING'
+             where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null
             returning id, last_seq, stage, progress)
         insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
         select id, last_seq, 'RELEASED', stage, 'QUEUED', progress, $4, clock_timestamp() from g
+        returning seq
         """,
         claim.id, claim.token, delay, message, keep_attempt,
     )  # fmt: skip
+    if row is None:
+        raise LeaseLost
 
 
 async def request_cancel(generation_id: UUID, user_id: UUID) -> bool:
@@ -260,33 +322,39 @@ async def request_cancel(generation_id: UUID, user_id: UUID) -> bool:
     return row is not None
 
 
-async def reap() -> list[UUID]:
-    """End what no worker may take again: expired and cancelled, or expired once too often. Returns the ids."""
-    rows = await db.fetch_all(
+async def reap() -> Reaped | None:
+    """End one generation that no worker may take again: its lease expired, and it is cancelled or crashed too often.
+
+    One at a time: a statement that ended several could meet another one in the opposite order.
+    """
+    row = await db.fetch_one(
         """
         with dead as (
             select id, cancel_requested_at is not null as cancelled from generations
              where status = 'RUNNING' and lease_until <= now()
                and (cancel_requested_at is not null or attempt >= max_attempts)
-             for no key update skip locked),
+             limit 1 for no key update skip locked),
         g as (
             update generations g
                set status = case when d.cancelled then 'CANCELLED' else 'FAILED' end, lease_until = null, worker = null,
                    eta_seconds = null, finished_at = clock_timestamp(), last_seq = g.last_seq + 1,
                    error_code = case when d.cancelled then null else 'WORKER_LOST' end,
                    error_message = case when d.cancelled then null else
-                       'The work was interrupted too many times. Nothing was charged; please start it again.' end
+                       'The work on it was interrupted too often. What was done is kept: retry it to go on from there.'
+                       end,
+                   error_detail = case when d.cancelled then null else
+                       format('%s workers ended in stage %s; the last one was %s', g.attempt, g.stage, g.worker) end
               from dead d where g.id = d.id
-            returning g.id, g.last_seq, g.stage, g.status, g.progress, g.error_message),
+            returning g.id, g.user_id, g.last_seq, g.stage, g.status, g.progress, g.error_message),
         e as (
             insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
             select id, last_seq, status, stage, status, progress, coalesce(error_message, 'Cancelled'),
                    clock_timestamp()
               from g)
-        select id from g
+        select id, user_id from g
         """
     )
-    return [row["id"] for row in rows]
+    return Reaped(**row) if row else None
 
 
 async def runnable() -> int:

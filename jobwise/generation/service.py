@@ -13,7 +13,7 @@ from jobwise.config import settings
 from jobwise.documents.content import DocumentKind, PaperSize
 from jobwise.documents.templates import TEMPLATES
 from jobwise.errors import ErrorCode, FieldError, JobWiseError, NotFound, ValidationFailed
-from jobwise.generation import events, queries
+from jobwise.generation import events, leases, queries
 from jobwise.generation.inputs import Inputs, Posting
 from jobwise.generation.models import Generation, IdempotencyKey
 from jobwise.generation.types import Options, Tone
@@ -51,6 +51,12 @@ class GenerationRunning(JobWiseError):
     code = ErrorCode.CONFLICT
 
 
+class GenerationNotEnded(JobWiseError):
+    """Only a generation that failed or was cancelled can be retried: this one waits, runs or is complete."""
+
+    code = ErrorCode.CONFLICT
+
+
 class ProfileIncomplete(JobWiseError):
     """This profile has nothing to show yet: add at least one experience, education, project or skill."""
 
@@ -78,11 +84,19 @@ class StartRequest:
         return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-async def start(viewer: Viewer, request: StartRequest) -> Generation:
+@dataclass(frozen=True)
+class Accepted:
+    """A generation that will end well or say why not. `notice` says what is slower than usual just now, if anything."""
+
+    generation: Generation
+    notice: str | None = None
+
+
+async def start(viewer: Viewer, request: StartRequest) -> Accepted:
     """Accept a generation. Once this returns, it ends well or says why not, whatever dies in between.
 
     One transaction writes the row with its inputs, its idempotency key and the first event, and counts the quota. The
-    doorbell comes after it and may fail: the sweeper rings again.
+    doorbell comes after it and may fail: the sweeper finds the row.
 
     Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict.
     """
@@ -94,17 +108,28 @@ async def start(viewer: Viewer, request: StartRequest) -> Generation:
         raise ProfileIncomplete
     async with db.transaction():
         generation_id, is_new = await _accept(viewer, request, content, job)
-    if is_new:
-        await events.announce(generation_id, viewer.user_id)
-        await queue.ring()
-    return await Generation.get(id=generation_id)
+    return await _accepted(viewer, generation_id, is_new=is_new)
+
+
+async def retry(viewer: Viewer, generation_id: UUID) -> Accepted:
+    """Let a failed or cancelled generation go on from its checkpoints. It counts like a new one.
+
+    Raises: NotFound, GenerationNotEnded, QuotaExceeded.
+    """
+    generation = await get(viewer, generation_id)
+    async with db.transaction():
+        await _count(viewer)
+        if not await queries.requeue(generation.id, viewer.user_id):
+            raise GenerationNotEnded
+    return await _accepted(viewer, generation.id)
 
 
 async def cancel(viewer: Viewer, generation_id: UUID) -> Generation:
-    """Stop a generation: at once while it waits, within a moment while it runs. Raises NotFound, GenerationEnded."""
+    """Stop a generation: at once while it waits, within a second while it runs. Raises NotFound, GenerationEnded."""
     generation = await get(viewer, generation_id)
     if not await queries.request_cancel(generation.id, viewer.user_id):
         raise GenerationEnded
+    await leases.announce_cancellation()
     await events.announce(generation.id, viewer.user_id)
     return await Generation.get(id=generation.id)
 
@@ -150,16 +175,31 @@ async def _accept(viewer: Viewer, request: StartRequest, content: ProfileContent
         first = await _first_use(viewer, request, generation_id)
         if first != generation_id:
             return first, False
-    limit = settings().generations_an_hour()
-    if await queries.accepted_within(viewer.user_id, timedelta(hours=1)) >= limit:
-        raise QuotaExceeded(
-            f"You have started {limit} generations in the last hour, as many as one person may: wait a little."
-        )
+    await _count(viewer)
     title = f"{job.title} · {job.company}" if job.company else job.title
     await queries.insert(
         generation_id, viewer.user_id, request.profile_id, job.id, title, _inputs(request, content, job)
     )
     return generation_id, True
+
+
+async def _count(viewer: Viewer) -> None:
+    """Raise QuotaExceeded when the person has ordered as much as one may in an hour. Inside the transaction."""
+    limit = settings().generations_an_hour()
+    if await queries.ordered_within(viewer.user_id, timedelta(hours=1)) >= limit:
+        raise QuotaExceeded(
+            f"You have started {limit} generations in the last hour, as many as one person may: wait a little."
+        )
+
+
+async def _accepted(viewer: Viewer, generation_id: UUID, *, is_new: bool = True) -> Accepted:
+    """After the commit: ring, and say so when nobody can hear it."""
+    notice = None
+    if is_new:
+        await events.announce(generation_id, viewer.user_id)
+        if not await queue.ring():
+            notice = "Accepted. Workers cannot be called just now: they will find it by themselves, a little later."
+    return Accepted(await Generation.get(id=generation_id), notice)
 
 
 async def _first_use(viewer: Viewer, request: StartRequest, generation_id: UUID) -> UUID:

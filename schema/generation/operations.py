@@ -54,6 +54,13 @@ class CancelGenerationInput:
     id: strawberry.ID = strawberry.field(description="Id of the generation.")
 
 
+@strawberry.input(description="A generation that failed or was cancelled.")
+class RetryGenerationInput:
+    """Input of `retryGeneration`."""
+
+    id: strawberry.ID = strawberry.field(description="Id of the generation.")
+
+
 @strawberry.input(description="Which generations. Everything that is given must hold.")
 class GenerationFilter:
     """Filter of `generations`."""
@@ -76,6 +83,15 @@ class StartGenerationSuccess:
     """Result of `startGeneration`."""
 
     generation: Generation = strawberry.field(description="Follow it with `generationProgress`.")
+    notice: str | None = strawberry.field(description="What is slower than usual just now, for people; mostly null.")
+
+
+@strawberry.type(description="It goes on where it stood, and ends well or says why not.")
+class RetryGenerationSuccess:
+    """Result of `retryGeneration`."""
+
+    generation: Generation = strawberry.field(description="Follow it with `generationProgress`.")
+    notice: str | None = strawberry.field(description="What is slower than usual just now, for people; mostly null.")
 
 
 @strawberry.type(description="It is stopped, or will be in a moment.")
@@ -92,6 +108,11 @@ StartGenerationResult = Annotated[
 CancelGenerationResult = Annotated[
     CancelGenerationSuccess | NotFound | Conflict,
     strawberry.union("CancelGenerationResult", description="What `cancelGeneration` answers."),
+]
+
+RetryGenerationResult = Annotated[
+    RetryGenerationSuccess | NotFound | Conflict | QuotaExceeded,
+    strawberry.union("RetryGenerationResult", description="What `retryGeneration` answers."),
 ]
 
 
@@ -139,10 +160,18 @@ class GenerationMutations:
         self, info: Info, input: Annotated[StartGenerationInput, strawberry.argument(description="The order.")]
     ) -> StartGenerationResult:
         """Once this is answered, it ends well or says why not, whatever dies in between."""
-        generation = await service.start(info.context.viewer, input.to_request())
-        return StartGenerationSuccess(generation=Generation.of(generation))
+        accepted = await service.start(info.context.viewer, input.to_request())
+        return StartGenerationSuccess(generation=Generation.of(accepted.generation), notice=accepted.notice)
 
-    @strawberry.mutation(description="Stop a generation: at once while it waits, within a moment while it runs.")
+    @strawberry.mutation(description="Let a failed or cancelled generation go on; what was done is not done again.")
+    async def retry_generation(
+        self, info: Info, input: Annotated[RetryGenerationInput, WHICH]
+    ) -> RetryGenerationResult:
+        """Counts like a new generation."""
+        accepted = await service.retry(info.context.viewer, ids.decode(input.id, "Generation"))
+        return RetryGenerationSuccess(generation=Generation.of(accepted.generation), notice=accepted.notice)
+
+    @strawberry.mutation(description="Stop a generation: at once while it waits, within a second while it runs.")
     async def cancel_generation(
         self, info: Info, input: Annotated[CancelGenerationInput, WHICH]
     ) -> CancelGenerationResult:

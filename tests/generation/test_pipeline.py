@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,11 +12,14 @@ from jobwise.accounts.service import Viewer
 from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.documents.renderer import Renderer, RenderingFailed
-from jobwise.generation import pipeline, queries
+from jobwise.generation import pipeline, queries, service
+from jobwise.generation.leases import Leases
 from jobwise.generation.models import Checkpoint, Event, Generation, Status
 from jobwise.generation.pipeline import Tools
-from jobwise.generation.types import Stage
+from jobwise.generation.queries import LeaseLost
+from jobwise.generation.types import MatchReport, Stage
 from jobwise.infra import db, redis_client
+from jobwise.infra import events as wake_ups
 from jobwise.infra.storage import Storage
 from tests.accounts.people import a_viewer
 from tests.generation.orders import an_order
@@ -32,7 +37,9 @@ async def renderer() -> AsyncIterator[Renderer]:
 @pytest.fixture
 async def tools(database: str, redis_url: str, renderer: Renderer, tmp_path: Path) -> AsyncIterator[Tools]:
     redis_client.connect(redis_url)
-    yield Tools("a worker", renderer, Storage(tmp_path), LEASE)
+    leases = Leases(LEASE)
+    async with wake_ups.listening(), leases.kept():
+        yield Tools("a worker", renderer, Storage(tmp_path), leases, most_seconds=900)
     await redis_client.close()
 
 
@@ -42,7 +49,7 @@ async def viewer(database: str) -> Viewer:
 
 
 async def _work(tools: Tools) -> None:
-    claim = await queries.claim(tools.worker, tools.lease, 10)
+    claim = await queries.claim(tools.worker, tools.leases.length, 10)
     assert claim is not None
     await pipeline.run(claim, tools)
 
@@ -108,7 +115,7 @@ async def test_a_resumed_generation_skips_what_is_done_and_doubles_nothing(
     generation_id = await an_order(viewer)
 
     async def lost(*_: object, **__: object) -> None:
-        raise ConnectionResetError("the database went away just before the end")
+        raise LeaseLost
 
     with monkeypatch.context() as patch:
         patch.setattr(queries, "finish", lost)
@@ -189,11 +196,10 @@ async def test_what_is_cancelled_in_the_middle_stops_there(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(tools.renderer, "render", hang)
-    quick = Tools(tools.worker, tools.renderer, tools.storage, timedelta(seconds=1))
-    work = asyncio.create_task(_work(quick))
+    work = asyncio.create_task(_work(tools))
     await writing.wait()
-    await queries.request_cancel(generation_id, viewer.user_id)
-    await asyncio.wait_for(work, 10)
+    await service.cancel(viewer, generation_id)
+    await asyncio.wait_for(work, 1)
 
     assert (await Generation.get(id=generation_id)).status is Status.CANCELLED
     assert (await _types(generation_id))[-1] == "CANCELLED EXPORT"
@@ -222,3 +228,93 @@ async def test_a_worker_that_is_stopped_hands_its_generation_back_at_once(
 
     await _work(tools)
     assert (await Generation.get(id=generation_id)).status is Status.COMPLETED
+
+
+async def test_a_generation_goes_on_by_itself_after_a_short_absence_of_the_database(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+    real, absences = queries.save_checkpoint, iter(range(2))
+
+    async def away_at_first(*given: Any, **more: Any) -> None:
+        if next(absences, None) is not None:
+            raise db.DatabaseUnavailable
+        await real(*given, **more)
+
+    monkeypatch.setattr(queries, "save_checkpoint", away_at_first)
+    await _work(tools)
+
+    assert (await Generation.get(id=generation_id)).status is Status.COMPLETED
+    assert (await _types(generation_id)).count("STAGE_STARTED ANALYZE") == 1
+
+
+async def test_a_worker_that_cannot_reach_the_database_stops_before_its_lease_ends(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+    leases = Leases(timedelta(seconds=1))
+    cut_off, rendering = replace(tools, leases=leases), asyncio.Event()
+
+    async def away(*_: object) -> set[UUID]:
+        raise db.DatabaseUnavailable
+
+    async def hang(*_: object, **__: object) -> None:
+        rendering.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(tools.renderer, "render", hang)
+    monkeypatch.setattr(queries, "extend_leases", away)
+    monkeypatch.setattr(queries, "ended_leases", away)
+    async with leases.kept():
+        await asyncio.wait_for(_work(cut_off), 5)
+
+    row = await Generation.get(id=generation_id)
+    assert rendering.is_set()
+    assert (row.status, row.token) == (Status.RUNNING, 1)
+
+
+async def test_a_worker_about_to_stop_hands_back_before_the_next_stage_and_keeps_the_one_that_runs(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+    real = pipeline.match
+
+    def stop_meanwhile(*given: Any) -> MatchReport:
+        tools.stopping.set()
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "match", stop_meanwhile)
+        await _work(tools)
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.attempt) == (Status.QUEUED, 0)
+    assert (await _types(generation_id))[-2:] == ["STAGE_COMPLETED MATCH", "RELEASED MATCH"]
+
+    await _work(replace(tools, stopping=asyncio.Event()))
+    assert (await Generation.get(id=generation_id)).status is Status.COMPLETED
+    assert (await _types(generation_id)).count("STAGE_STARTED MATCH") == 1
+
+
+async def test_a_generation_that_has_had_its_time_fails_and_goes_on_from_its_checkpoints_when_retried(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+
+    async def hang(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tools.renderer, "render", hang)
+        await _work(replace(tools, most_seconds=0.5))
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.error_code) == (Status.FAILED, "TIMED_OUT")
+
+    await service.retry(viewer, generation_id)
+    await _work(tools)
+
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.error_code, row.error_message) == (Status.COMPLETED, None, None)
+    names = await _types(generation_id)
+    assert names.count("STAGE_STARTED WRITE") == 1
+    assert names.count("RETRIED EXPORT") == 1
+    assert await Document.filter(generation_id=generation_id).count() == 2

@@ -71,18 +71,20 @@ async def test_an_expired_lease_is_taken_over_and_its_old_holder_can_write_no_mo
 
     assert heir.token > zombie.token
     for write in (
-        queries.heartbeat(zombie, LEASE),
         queries.start_stage(zombie, Stage.ANALYZE, 4, None, ""),
         queries.save_checkpoint(zombie, Stage.ANALYZE, "h", {}, 0.1, 15, ""),
         queries.finish(zombie, Status.COMPLETED, ""),
         queries.finish(zombie, Status.CANCELLED, ""),
+        queries.release(zombie, timedelta(), "", keep_attempt=False),
     ):
         with pytest.raises(LeaseLost):
             await write
-    await queries.release(zombie, timedelta(), "", keep_attempt=False)
+    assert await queries.extend_leases([zombie, heir], [1.0, 2.0], LEASE) == {heir.id} == {generation_id}
+    assert await queries.ended_leases([zombie]) == {generation_id}
+    assert await queries.ended_leases([heir]) == set()
 
     row = await Generation.get(id=generation_id)
-    assert (row.status, row.token) == (Status.RUNNING, heir.token)
+    assert (row.status, row.token, row.spent_seconds) == (Status.RUNNING, heir.token, 2.0)
     assert await Checkpoint.all().count() == 0
 
 
@@ -141,8 +143,9 @@ async def test_a_wish_to_cancel_stops_the_next_stage_and_cannot_be_overtaken_by_
     claim = await _claimed()
     await queries.request_cancel(generation_id, viewer.user_id)
 
-    assert await queries.heartbeat(claim, LEASE)
+    assert await queries.ended_leases([claim]) == {generation_id}
     for write in (
+        queries.release(claim, timedelta(), "", keep_attempt=True),
         queries.start_stage(claim, Stage.ANALYZE, 4, None, ""),
         queries.finish(claim, Status.COMPLETED, "done"),
         queries.finish(claim, Status.FAILED, "no", code=ErrorCode.INTERNAL),
@@ -171,11 +174,14 @@ async def test_a_generation_that_killed_its_workers_too_often_fails_and_says_so(
         await _let_the_lease_expire(generation_id)
 
     assert await queries.claim("a worker", LEASE, 10) is None
-    assert await queries.reap() == [generation_id]
+    reaped = await queries.reap()
+    assert reaped
+    assert reaped.id == generation_id
+    assert await queries.reap() is None
 
     row = await Generation.get(id=generation_id)
     assert (row.status, row.error_code) == (Status.FAILED, "WORKER_LOST")
-    assert "start it again" in (row.error_message or "")
+    assert "retry it" in (row.error_message or "")
     assert (await _events(generation_id))[-1] == (7, "FAILED")
 
 
@@ -186,3 +192,81 @@ async def test_events_are_numbered_without_gaps_whoever_writes_at_the_same_time(
     await asyncio.gather(*(queries.start_stage(claim, Stage.WRITE, 30, None, str(n)) for n in range(20)))
 
     assert [seq for seq, _ in await _events(generation_id)] == list(range(1, 23))
+
+
+async def test_somebody_new_waits_for_one_generation_at_most_however_much_another_has_waiting() -> None:
+    busy = await a_viewer()
+    for _ in range(40):
+        await an_order(busy)
+    # As it is after hours in which the workers were slower than one generation in each turn's time.
+    await db.fetch_all("update generations set vt = vt - interval '1 day'")
+    for _ in range(3):
+        await _claimed(cap=100)
+    single = await an_order(await a_viewer())
+
+    claimed = [(await _claimed(cap=100)).id for _ in range(2)]
+
+    assert single in claimed
+
+
+async def test_people_who_have_many_waiting_take_turns() -> None:
+    people = [await a_viewer() for _ in range(3)]
+    for viewer in people:
+        for _ in range(3):
+            await an_order(viewer)
+
+    order = [(await _claimed()).user_id for _ in range(9)]
+
+    assert [len(set(order[n : n + 3])) for n in (0, 3, 6)] == [3, 3, 3]
+
+
+async def test_crashes_before_a_checkpoint_no_longer_count_after_it() -> None:
+    generation_id = await an_order(await a_viewer())
+    for _ in range(3):
+        claim = await _claimed()
+        await _let_the_lease_expire(generation_id)
+    claim = await _claimed()
+    assert claim.attempt == 4
+
+    await queries.save_checkpoint(claim, Stage.ANALYZE, "hash", {}, 0.1, 15, "done")
+
+    assert (await Generation.get(id=generation_id)).attempt == 1
+
+
+async def test_what_keeps_crashing_is_run_by_a_worker_that_has_nothing_else_of_its_kind() -> None:
+    suspects = [await an_order(await a_viewer()) for _ in range(2)]
+    await db.fetch_all("update generations set attempt = 3, token = 3")
+
+    first = await queries.claim("one", LEASE, 10)
+    assert first
+    assert await queries.claim("one", LEASE, 10) is None
+    second = await queries.claim("two", LEASE, 10)
+
+    assert second
+    assert {first.id, second.id} == set(suspects)
+
+
+async def test_only_what_failed_or_was_cancelled_is_retried_and_only_by_its_owner() -> None:
+    viewer, stranger = await a_viewer(), await a_viewer()
+    generation_id = await an_order(viewer)
+    assert not await queries.requeue(generation_id, viewer.user_id)
+    await queries.request_cancel(generation_id, viewer.user_id)
+
+    assert not await queries.requeue(generation_id, stranger.user_id)
+    assert await queries.requeue(generation_id, viewer.user_id)
+
+    row = await Generation.get(id=generation_id)
+    assert (row.status, row.cancel_requested_at, row.finished_at) == (Status.QUEUED, None, None)
+    assert [name for _, name in await _events(generation_id)] == ["ACCEPTED", "CANCELLED", "RETRIED"]
+    assert await queries.ordered_within(viewer.user_id, timedelta(hours=1)) == 2
+
+
+async def test_events_of_a_person_are_numbered_in_the_order_of_commits_over_all_generations() -> None:
+    viewer = await a_viewer()
+    await asyncio.gather(*(an_order(viewer) for _ in range(5)))
+    claims = [await _claimed() for _ in range(5)]
+
+    await asyncio.gather(*(queries.start_stage(claim, Stage.WRITE, 30, None, "") for claim in claims))
+
+    numbers = await Event.filter(user_id=viewer.user_id).order_by("id").values_list("user_seq", flat=True)
+    assert sorted(numbers) == list(range(1, 16))
