@@ -25,6 +25,7 @@ from jobwise.observability.requests import Requests
 from schema import graphiql, http, websocket
 from schema.build import schema
 
+_STATUS_OF_DOWNLOAD = {ErrorCode.NOT_FOUND: 404, ErrorCode.FORBIDDEN: 403, ErrorCode.UNAVAILABLE: 503}
 _LOCALHOST = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
 #: What uvicorn must be told beside host and port; measured in the notes of docs/graphql.md.
@@ -113,8 +114,9 @@ class _Downloads:
             file = storage.open_signed(request.path_params["signed"], self._secret)
             data = await self._storage.get(file.key)
         except JobWiseError as error:
-            status = 404 if error.code is ErrorCode.NOT_FOUND else 403
-            return _json({"error": {"code": error.code.value, "message": error.message}}, status)
+            return _json(
+                {"error": {"code": error.code.value, "message": error.message}}, _STATUS_OF_DOWNLOAD[error.code]
+            )
         headers = {
             "content-disposition": _disposition(file.filename),
             "cache-control": "private, max-age=3600",

@@ -6,7 +6,7 @@ the same pool.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -131,6 +131,21 @@ async def transaction() -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def only_here(lock: int) -> AsyncIterator[bool]:
+    """Whether this process may do what only one may do at a time; `lock` says what, and is nobody else's number.
+
+    Takes one connection of the pool for as long as the block lasts. Whose connection breaks has lost the lock, so that
+    two at a time must be harmless, only wasteful.
+    """
+    async with AsyncExitStack() as stack:
+        with absence_named():
+            connection = await stack.enter_async_context(get_connection("default").acquire_connection())
+            alone = await connection.fetchval("select pg_try_advisory_lock($1)", lock)
+        # The pool gives all locks back with the connection.
+        yield bool(alone)
+
+
 __all__ = [
     "CONNECTION_ERRORS",
     "PASSING_ERRORS",
@@ -143,6 +158,7 @@ __all__ = [
     "fetch_all",
     "fetch_one",
     "migrate",
+    "only_here",
     "tortoise_config",
     "transaction",
 ]

@@ -1,6 +1,7 @@
 """Files: kept under the hash of their content, handed out by signed links that expire.
 
 The same bytes have the same key, so writing twice is harmless, and a file is written before the row that names it.
+What never got a row is collected later: a file that was written (again) within the last day is never touched.
 """
 
 import asyncio
@@ -10,14 +11,23 @@ import hmac
 import os
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+import structlog
 
 from jobwise.errors import ErrorCode, JobWiseError
 
 _LINK_SECONDS = 3600
+#: Longer than any work goes on between writing a file and writing the row that names it.
+_YOUNG_SECONDS = 86_400.0
+_BATCH = 500
+_UNFINISHED, _LEAVING = ".new", ".leaving"
+
+log = structlog.get_logger(__name__)
 
 
 class LinkInvalid(JobWiseError):
@@ -38,6 +48,12 @@ class FileMissing(JobWiseError):
     code = ErrorCode.NOT_FOUND
 
 
+class StorageFailed(JobWiseError):
+    """Files cannot be stored or read just now, perhaps because the disk is full. Please try again later."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
 @dataclass(frozen=True)
 class SignedFile:
     """What a link stands for."""
@@ -54,34 +70,113 @@ class Storage:
         self._folder = folder
 
     async def put(self, data: bytes) -> str:
-        """Store bytes; returns their key."""
+        """Store bytes; returns their key, which nobody collects for a day. Raises StorageFailed."""
         key = hashlib.sha256(data).hexdigest()
-        await asyncio.to_thread(self._write, key, data)
+        try:
+            await asyncio.to_thread(self._write, self._path(key), data)
+        except OSError as error:
+            log.error("file_not_stored", error=str(error))
+            raise StorageFailed from error
         return key
 
     async def get(self, key: str) -> bytes:
-        """The bytes of a key. Raises FileMissing."""
+        """The bytes of a key. Raises FileMissing, StorageFailed."""
         try:
             return await asyncio.to_thread(self._path(key).read_bytes)
         except FileNotFoundError:
             raise FileMissing from None
+        except OSError as error:
+            log.error("file_not_read", error=str(error))
+            raise StorageFailed from error
+
+    async def collect(self, named: Callable[[list[str]], Awaitable[set[str]]]) -> int:
+        """Remove old files that no row names, and what interrupted writers left; returns how many.
+
+        `named` tells which of some keys have a row, or may get one. One process at a time should do this.
+        Raises StorageFailed.
+        """
+        removed = 0
+        try:
+            for folder in await asyncio.to_thread(self._folders):
+                old = await asyncio.to_thread(_tidy, folder)
+                for start in range(0, len(old), _BATCH):
+                    keys = old[start : start + _BATCH]
+                    unnamed = set(keys) - await named(keys)
+                    removed += await asyncio.to_thread(_remove, folder, unnamed)
+        except OSError as error:
+            raise StorageFailed from error
+        return removed
 
     def _path(self, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
             raise FileMissing
         return self._folder / key[:2] / key
 
-    def _write(self, key: str, data: bytes) -> None:
-        path = self._path(key)
-        if path.exists():
+    def _folders(self) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        return sorted(folder for folder in self._folder.iterdir() if len(folder.name) == 2 and folder.is_dir())
+
+    def _write(self, path: Path, data: bytes) -> None:
+        # Young again: the collector, should it be about to remove the file, looks at its age last.
+        with suppress(FileNotFoundError):
+            os.utime(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place only when it is whole and on disk: a reader or a crash never sees half a file.
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=_UNFINISHED, delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+
+
+def _tidy(folder: Path) -> list[str]:
+    """The keys of the old files of a folder. Finishes what interrupted writers and collectors began there."""
+    old = []
+    for path in folder.iterdir():
+        if path.suffix == _LEAVING:
+            # Perhaps somebody wrote it again just before its collector died, so that it gets another day.
+            with suppress(FileNotFoundError):
+                os.utime(path)
+                path.replace(path.with_suffix(""))
+        elif not _is_young(path):
+            if path.suffix == _UNFINISHED:
+                path.unlink(missing_ok=True)
+            else:
+                old.append(path.name)
+    return old
+
+
+def _remove(folder: Path, keys: set[str]) -> int:
+    """Remove files that have no row and are still old; returns how many.
+
+    Who writes the same bytes meanwhile either makes the file young before it is renamed, which is seen afterwards, or
+    finds no file and writes a new one.
+    """
+    removed = 0
+    for path in map(folder.joinpath, keys):
+        leaving = path.with_suffix(_LEAVING)
+        with suppress(FileNotFoundError):
+            path.rename(leaving)
+            if _is_young(leaving):
+                leaving.replace(path)
+            else:
+                leaving.unlink()
+                removed += 1
+    return removed
+
+
+def _is_young(path: Path) -> bool:
+    """Also what is gone: somebody else has dealt with it."""
+    try:
+        return time.time() - path.stat().st_mtime < _YOUNG_SECONDS
+    except FileNotFoundError:
+        return True
 
 
 def sign(file: SignedFile, secret: str, *, now: float | None = None) -> str:
