@@ -47,6 +47,16 @@ class Settings(BaseSettings):
     requests_per_minute: int | None = Field(default=None, ge=1)
     generations_per_hour: int | None = Field(default=None, ge=1)
     anonymous_requests_per_day: int | None = Field(default=None, ge=1)
+    llm_chain: str = "builtin"
+    llm_first_token_seconds: float = Field(default=60.0, gt=0)
+    llm_idle_seconds: float = Field(default=30.0, gt=0)
+    llm_call_seconds: float = Field(default=180.0, gt=0)
+    openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    groq_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GROQ_API_KEY")
+    groq_base_url: str = Field(default="https://api.groq.com/openai/v1", validation_alias="GROQ_BASE_URL")
+    local_llm_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LOCAL_LLM_API_KEY")
+    local_llm_base_url: str = Field(default="", validation_alias="LOCAL_LLM_BASE_URL")
 
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:

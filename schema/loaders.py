@@ -20,11 +20,12 @@ from jobwise.accounts.service import Viewer
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.errors import NotFound
 from jobwise.generation.facts import facts_of
-from jobwise.generation.models import Checkpoint, Event, Generation, LlmCall, Status
+from jobwise.generation.models import Checkpoint, Event, Generation, Status
 from jobwise.generation.types import Fact, Stage
 from jobwise.jobs import service as jobs
 from jobwise.jobs.models import Job
 from jobwise.jobs.requirements import JobAnalysis
+from jobwise.llm.models import LlmCall
 from jobwise.profiles import queries as profiles
 from jobwise.profiles.content import ProfileContent
 from jobwise.profiles.models import Profile, ProfileVersion

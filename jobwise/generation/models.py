@@ -150,28 +150,3 @@ class IdempotencyKey(Model):
     class Meta:
         table = "idempotency_keys"
         unique_together = (("user", "key"),)
-
-
-class LlmCall(Model):
-    """A model call: reserved before it is made, settled after. Cost None means that the price is not known."""
-
-    id = fields.UUIDField(primary_key=True)
-    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "jobwise.User", related_name="llm_calls", null=True, on_delete=fields.SET_NULL, db_index=True
-    )
-    generation_id = fields.UUIDField(null=True, db_index=True)
-    provider = fields.CharField(max_length=50)
-    model = fields.CharField(max_length=100)
-    purpose = fields.CharField(max_length=20)
-    outcome = fields.CharField(max_length=20, default="RESERVED")
-    input_tokens = fields.IntField(default=0)
-    output_tokens = fields.IntField(default=0)
-    cached_tokens = fields.IntField(default=0)
-    reserved_cost = fields.DecimalField(max_digits=12, decimal_places=6, null=True)
-    cost = fields.DecimalField(max_digits=12, decimal_places=6, null=True)
-    latency_ms = fields.IntField(null=True)
-    created_at = fields.DatetimeField(auto_now_add=True)
-    settled_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "llm_calls"

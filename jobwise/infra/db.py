@@ -26,6 +26,7 @@ MODEL_MODULES = [
     "jobwise.jobs.models",
     "jobwise.documents.models",
     "jobwise.generation.models",
+    "jobwise.llm.models",
 ]
 
 # Any number that no other program on the same database uses for an advisory lock.

@@ -1,0 +1,1 @@
+"""Language models: what is asked and answered, wire formats, the chain of providers, and the ledger of calls."""

@@ -1,0 +1,61 @@
+"""How a model call fails. Adapters turn everything that providers and the network do into these kinds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, by what can be done about it."""
+
+    AUTH = "AUTH"
+    """The key is missing, wrong or may not use this model."""
+    QUOTA = "QUOTA"
+    """Nothing is left to spend; waiting a little does not help."""
+    RATE_LIMIT = "RATE_LIMIT"
+    """Too many calls just now; `retry_after` says for how long."""
+    OVERLOADED = "OVERLOADED"
+    """The provider has a problem or too much to do."""
+    CONTEXT_TOO_LONG = "CONTEXT_TOO_LONG"
+    """The prompt is too long for this model."""
+    REFUSED = "REFUSED"
+    """The model or a filter declined to answer."""
+    BAD_REQUEST = "BAD_REQUEST"
+    """The request itself is wrong: every provider would say so."""
+    UNKNOWN_MODEL = "UNKNOWN_MODEL"
+    """There is no such model, or no such address."""
+    TIMEOUT = "TIMEOUT"
+    """No connection, no first word, no next word or no end in time."""
+    CONNECTION = "CONNECTION"
+    """The provider could not be reached."""
+    PROTOCOL = "PROTOCOL"
+    """The answer broke off or is not what the protocol says."""
+
+
+class ProviderError(Exception):
+    """One call to one provider has failed. `retry_after` is in seconds, None where the provider gave none."""
+
+    def __init__(self, kind: ErrorKind, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A link of the chain that did not answer, and why."""
+
+    provider: str
+    model: str
+    error: ProviderError
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model} {self.error}"
+
+
+class LlmUnavailable(Exception):
+    """No model of the chain has answered."""
+
+    def __init__(self, failures: tuple[Failure, ...]) -> None:
+        super().__init__("; ".join(map(str, failures)) or "the chain is empty")
+        self.failures = failures

@@ -1,0 +1,136 @@
+"""The ledger of model calls: a row before a request is sent, and what it has used after, however it ended.
+
+It is fenced by nothing: a call that a worker made after it was taken for dead has cost money all the same.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from jobwise.infra import db
+from jobwise.llm.errors import ErrorKind
+from jobwise.llm.models import Outcome
+from jobwise.llm.types import Caller, Request, Usage, estimated_input
+
+#: No call lasts as long, so whatever is reserved for longer has lost its process.
+_LONGEST_CALL = timedelta(minutes=30)
+_REPEAT_SECONDS = 0.25
+#: How long the caller waits for a settlement, and how long it is tried behind its back.
+_WAIT_SECONDS = 3.0
+_PATIENCE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A call that is about to be made."""
+
+    provider: str
+    model: str
+    id: UUID = field(default_factory=uuid4)
+    made_at: float = field(default_factory=time.monotonic)
+
+
+class Ledger:
+    """Keeps the ledger. Settlements outlive their callers: `settled` waits for those still under way."""
+
+    def __init__(self) -> None:
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def reserve(self, caller: Caller, request: Request, provider: str, model: str) -> Reservation:
+        """Write down that a call is about to be made. Raises DatabaseUnavailable: then it must not be made."""
+        reservation = Reservation(provider, model)
+        await db.fetch_all(
+            """
+            insert into llm_calls (id, user_id, generation_id, stage, provider, model, purpose, outcome, input_tokens,
+                                   output_tokens, cached_tokens, estimated, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, 'RESERVED', $8, 0, 0, true, clock_timestamp())
+            """,
+            reservation.id,
+            caller.user_id,
+            caller.generation_id,
+            caller.stage,
+            provider,
+            model,
+            request.purpose,
+            estimated_input(request),
+        )
+        return reservation
+
+    async def settle(
+        self,
+        reservation: Reservation,
+        outcome: Outcome,
+        usage: Usage,
+        *,
+        error: ErrorKind | None = None,
+        request_id: str = "",
+    ) -> None:
+        """Write down how a call ended, also when the caller is being cancelled, and when the database is away a while.
+
+        Waits a few seconds; what takes longer goes on without the caller.
+        """
+        latency = round((time.monotonic() - reservation.made_at) * 1000)
+
+        async def write() -> None:
+            await db.fetch_all(
+                """
+                update llm_calls
+                   set outcome = $2, input_tokens = $3, output_tokens = $4, cached_tokens = $5, reasoning_tokens = $6,
+                       estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10,
+                       settled_at = clock_timestamp()
+                 where id = $1
+                """,
+                reservation.id,
+                outcome.value,
+                usage.input,
+                usage.output,
+                usage.cached,
+                usage.reasoning,
+                usage.estimated,
+                error,
+                request_id,
+                latency,
+            )
+
+        task = asyncio.create_task(_patiently(write, reservation.id))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        await asyncio.wait([task], timeout=_WAIT_SECONDS)
+
+    async def settled(self) -> None:
+        """Wait for the settlements under way. Call it before the database is closed."""
+        if self._settling:
+            await asyncio.wait(self._settling, timeout=_WAIT_SECONDS)
+
+
+async def settle_abandoned(older_than: timedelta = _LONGEST_CALL) -> int:
+    """Mark the calls whose process died before it could settle them; returns how many. Late settlements still count."""
+    rows = await db.fetch_all(
+        """
+        update llm_calls set outcome = 'ABANDONED', estimated = true, settled_at = clock_timestamp()
+         where outcome = 'RESERVED' and created_at < now() - $1::interval
+        returning id
+        """,
+        older_than,
+    )
+    return len(rows)
+
+
+async def _patiently(write: Callable[[], Awaitable[None]], call_id: UUID) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            await write()
+            return
+        except db.CONNECTION_ERRORS as error:
+            if time.monotonic() > until:
+                log.warning("model_call_not_settled", call_id=str(call_id), error=repr(error))
+                return
+            await asyncio.sleep(_REPEAT_SECONDS)

@@ -1,0 +1,128 @@
+"""What is asked of a model and what it answers, whatever the provider."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+_CHARACTERS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A JSON schema that the answer must follow, in the strict dialect: every property required, none added."""
+
+    name: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question. `purpose` is such as write or repair; `max_output_tokens` counts what a model thinks as well."""
+
+    purpose: str
+    system: str
+    user: str
+    max_output_tokens: int
+    schema: Schema | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of a call. `cached` is a part of the input, `reasoning` a part of the output.
+
+    `estimated` where the provider has not told, because the call did not come to its end.
+    """
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+            self.estimated or other.estimated,
+        )
+
+
+class Finish(StrEnum):
+    """Why a model stopped. Refusals are errors (`ErrorKind.REFUSED`), not answers."""
+
+    STOP = "STOP"
+    LENGTH = "LENGTH"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An answer that came to its end."""
+
+    text: str
+    usage: Usage
+    finish: Finish
+    provider: str
+    model: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """On whose behalf a call is made. `guard` is called right before a request is sent; it raises where none may be."""
+
+    user_id: UUID | None = None
+    generation_id: UUID | None = None
+    stage: str = ""
+    guard: Callable[[], None] = lambda: None
+
+
+def nobody_listens(text: str) -> None:
+    """Where nobody follows the text as it comes."""
+
+
+@dataclass
+class Transcript:
+    """What is known of a call while it goes on. It outlives a failure, so that the ledger can say what was used."""
+
+    on_text: Callable[[str], None] = nobody_listens
+    sent: bool = False
+    request_id: str = ""
+    usage: Usage | None = None
+    finish: Finish | None = None
+    _parts: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Keep a piece of the answer and hand it on."""
+        self._parts.append(text)
+        self.on_text(text)
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return "".join(self._parts)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any of the answer was handed on."""
+        return bool(self._parts)
+
+    def used(self, request: Request) -> Usage:
+        """What the provider says, else an estimate from what was sent and received."""
+        if self.usage is not None:
+            return self.usage
+        if not self.sent:
+            return Usage()
+        return Usage(input=estimated_input(request), output=_tokens(self.text), estimated=True)
+
+
+def estimated_input(request: Request) -> int:
+    """About how many tokens a request has."""
+    return _tokens(request.system) + _tokens(request.user)
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)
