@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import structlog
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 
 from jobwise.infra import redis_client
 
@@ -39,16 +39,19 @@ def arq_redis(pool: ConnectionPool) -> ArqRedis:
 
 async def ring(times: int = 1) -> bool:
     """Wake as many workers. False when Redis is away: the caller need not care, the sweeper will notice."""
-    arq = arq_redis(redis_client.client().connection_pool)
     try:
         for _ in range(times):
-            await arq.enqueue_job(TASK, _expires=_RING_SECONDS)
+            await redis_client.ask(_ring_once)
     except redis_client.REDIS_ERRORS as error:
-        log.warning("doorbell_unreachable", error=str(error))
+        log.warning("doorbell_unreachable", error=repr(error))
         return False
     return True
 
 
 async def waiting_rings() -> int:
     """How many rings nobody has answered yet."""
-    return int(await redis_client.client().zcard(QUEUE))
+    return int(await redis_client.ask(lambda redis: redis.zcard(QUEUE)))
+
+
+async def _ring_once(redis: Redis) -> None:
+    await arq_redis(redis.connection_pool).enqueue_job(TASK, _expires=_RING_SECONDS)

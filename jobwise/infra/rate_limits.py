@@ -4,16 +4,16 @@ A limit is so many calls in a window that starts with the first one. When Redis 
 protects the service and must not be what stops it.
 """
 
-import asyncio
 import math
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import structlog
+from redis.asyncio import Redis
 
 from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.infra import redis_client
-
-_PATIENCE_SECONDS = 0.5
 
 # Counting and starting the window must be one step: a counter without an end would lock its caller out for ever.
 _COUNT = """
@@ -49,10 +49,9 @@ class Limit:
 async def check(limit: Limit, caller: str) -> None:
     """Count one call of `caller`. Raises RateLimited when it is one too many."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            count, left = await redis_client.client().eval(_COUNT, 1, _key(limit, caller), str(limit.seconds * 1000))  # type: ignore[misc]
+        count, left = await redis_client.ask(partial(_count, limit, caller))
     except redis_client.REDIS_ERRORS as error:
-        log.warning("rate_limit_unchecked", limit=limit.name, error=str(error))
+        log.warning("rate_limit_unchecked", limit=limit.name, error=repr(error))
         return
     if count > limit.calls:
         raise RateLimited(limit.what, max(1, math.ceil(left / 1000)))
@@ -61,10 +60,16 @@ async def check(limit: Limit, caller: str) -> None:
 async def forgive(limit: Limit, caller: str) -> None:
     """Forget what was counted: the caller has shown that it means well."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await redis_client.client().delete(_key(limit, caller))
+        await redis_client.ask(lambda redis: redis.delete(_key(limit, caller)))
     except redis_client.REDIS_ERRORS as error:
-        log.warning("rate_limit_not_forgiven", limit=limit.name, error=str(error))
+        log.warning("rate_limit_not_forgiven", limit=limit.name, error=repr(error))
+
+
+async def _count(limit: Limit, caller: str, redis: Redis) -> tuple[int, int]:
+    # redis-py's types are those of its blocking client.
+    answer: Any = redis.eval(_COUNT, 1, _key(limit, caller), str(limit.seconds * 1000))
+    count, left = await answer
+    return count, left
 
 
 def _key(limit: Limit, caller: str) -> str:

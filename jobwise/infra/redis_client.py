@@ -1,18 +1,39 @@
 """The one Redis connection pool of a process. What Redis holds may be lost: rings, wake-ups, rate counters."""
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 #: What Redis's absence looks like.
 REDIS_ERRORS = (RedisError, OSError, TimeoutError)
 
+_NO_ANSWER = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
+#: Nothing that a person waits for is worth more of Redis's time.
+_PATIENCE_SECONDS = 0.5
+#: Who did not answer is left alone for this long.
+_REST_SECONDS = 1.0
+
+T = TypeVar("T")
+
 _client: Redis | None = None
+_away_until = 0.0
+
+
+class RedisAway(RedisConnectionError):
+    """Redis did not answer a moment ago and is not asked again yet."""
 
 
 def connect(url: str) -> None:
     """Choose the server; connections are made when they are first needed."""
-    global _client
-    _client = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+    global _client, _away_until
+    _client = Redis.from_url(url, socket_timeout=3, socket_connect_timeout=2, health_check_interval=30)
+    _away_until = 0.0
 
 
 def client() -> Redis:
@@ -20,6 +41,22 @@ def client() -> Redis:
     if _client is None:
         raise RuntimeError("redis_client.connect() has not been called in this process")
     return _client
+
+
+async def ask(call: Callable[[Redis], Awaitable[T]]) -> T:
+    """The answer to a short call, within half a second. Raises one of REDIS_ERRORS.
+
+    While Redis is known not to answer it raises at once: a request that needs Redis several times waits only once.
+    """
+    global _away_until
+    if time.monotonic() < _away_until:
+        raise RedisAway
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await call(client())
+    except _NO_ANSWER:
+        _away_until = time.monotonic() + _REST_SECONDS
+        raise
 
 
 async def close() -> None:

@@ -1,0 +1,99 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from jobwise.infra import queue, rate_limits, redis_client
+from jobwise.infra.rate_limits import Limit, RateLimited
+
+LIMIT = Limit("test", 2, 60, "at most 2 a minute")
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[None]:
+    redis_client.connect(redis_url)
+    yield
+    await redis_client.close()
+
+
+@pytest.fixture
+async def hanging_redis() -> AsyncIterator[list[asyncio.StreamWriter]]:
+    """A server that takes connections and never says a word, as a stopped one does; the connections that it got."""
+    taken: list[asyncio.StreamWriter] = []
+
+    async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(writer)
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    redis_client.connect(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    yield taken
+    await redis_client.close()
+    for writer in taken:
+        writer.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def ping(redis: Redis) -> bool:
+    return bool(await redis.ping())
+
+
+async def test_an_answer_comes_through(redis: None) -> None:
+    assert await redis_client.ask(ping)
+
+
+async def test_all_that_one_request_asks_of_a_hanging_redis_takes_less_than_a_second(
+    hanging_redis: list[asyncio.StreamWriter],
+) -> None:
+    began = time.monotonic()
+
+    await rate_limits.check(LIMIT, "somebody")
+    assert not await queue.ring()
+    await rate_limits.forgive(LIMIT, "somebody")
+
+    assert time.monotonic() - began < 1
+    assert len(hanging_redis) == 1
+
+
+async def test_redis_is_asked_again_after_a_rest(
+    hanging_redis: list[asyncio.StreamWriter], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_client, "_REST_SECONDS", 0.2)
+    with pytest.raises(redis_client.REDIS_ERRORS):
+        await redis_client.ask(ping)
+    with pytest.raises(redis_client.RedisAway):
+        await redis_client.ask(ping)
+
+    async with Redis.from_url(redis_url) as back, asyncio.timeout(5):
+        monkeypatch.setattr(redis_client, "_client", back)
+        while True:
+            try:
+                assert await redis_client.ask(ping)
+                break
+            except redis_client.RedisAway:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_refusal_is_an_answer_and_no_absence(redis: None) -> None:
+    async def nonsense(redis: Redis) -> None:
+        await redis.eval("nonsense", 0)  # type: ignore[misc]  # the types are those of the blocking client
+
+    with pytest.raises(ResponseError):
+        await redis_client.ask(nonsense)
+
+    assert await redis_client.ask(ping)
+
+
+async def test_calls_are_counted_when_redis_is_there_and_let_through_when_it_is_not(redis: None) -> None:
+    await rate_limits.check(LIMIT, "somebody")
+    await rate_limits.check(LIMIT, "somebody")
+    with pytest.raises(RateLimited) as limited:
+        await rate_limits.check(LIMIT, "somebody")
+    assert 1 <= limited.value.retry_after <= 60
+
+    await redis_client.close()
+    redis_client.connect("redis://127.0.0.1:1")
+    await rate_limits.check(LIMIT, "somebody")
