@@ -120,7 +120,10 @@ async def answering_rings(runner: Runner, slots: int) -> AsyncIterator[None]:
                 await Bell(runner, slots).main()
             except redis_client.REDIS_ERRORS as error:
                 log.warning("doorbell_unreachable", error=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
+            except Exception as error:
+                # Whatever it is, a worker without a bell only hears of its work later.
+                log.error("doorbell_failed", exc_info=error)
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async with _in_background(asyncio.create_task(answer(), name="doorbell")):
         yield
@@ -141,6 +144,9 @@ async def sweeping(runner: Runner) -> AsyncIterator[None]:
                     await housekeeping.run()
             except db.CONNECTION_ERRORS as error:
                 log.warning("database_unreachable", error=repr(error))
+            except Exception as error:
+                # Whatever it is, without sweeps the abandoned would lie for ever.
+                log.error("sweep_failed", exc_info=error)
 
     async with _in_background(asyncio.create_task(sweep_forever(), name="sweeper")):
         yield

@@ -220,15 +220,22 @@ async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | No
 async def save_checkpoint(
     claim: Claim, stage: Stage, input_hash: str, output: Any, seconds: float, progress: int, message: str
 ) -> None:
-    """Keep a stage's output and say so; that is progress, so earlier crashes no longer count. Raises LeaseLost."""
+    """Keep a stage's output and the tokens it cost, and say so. Raises LeaseLost.
+
+    That is progress: earlier crashes no longer count.
+    """
     row = await db.fetch_one(
         """
         with f as (
             select id from generations
              where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null for no key update),
         c as (
-            insert into generation_checkpoints (id, generation_id, stage, input_hash, output, seconds, created_at)
-            select $3, f.id, $4, $5, $6::jsonb, $7, clock_timestamp() from f on conflict do nothing returning 1),
+            insert into generation_checkpoints
+                   (id, generation_id, stage, input_hash, output, seconds, input_tokens, output_tokens, created_at)
+            select $3, f.id, $4, $5, $6::jsonb, $7, cost.input, cost.output, clock_timestamp()
+              from f, (select coalesce(sum(input_tokens), 0) as input, coalesce(sum(output_tokens), 0) as output
+                         from llm_calls where generation_id = $1 and stage = $4) cost
+                on conflict do nothing returning 1),
         g as (
             update generations set progress = greatest(progress, $8), last_seq = last_seq + (select count(*) from c),
                    attempt = 1
