@@ -179,6 +179,23 @@ class Draft(_Data):
     changes: tuple[Change, ...] = ()
 
 
+class Author(_Data):
+    """Who wrote a document: a provider's model, or the built-in writer, whose model has no name."""
+
+    document: DocumentKind
+    provider: str = "builtin"
+    model: str = ""
+
+
+class Written(_Data):
+    """The write stage's output: the draft, who wrote it, and the tokens that its answers cost."""
+
+    draft: Draft
+    authors: tuple[Author, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
 class FindingKind(StrEnum):
     """What the fact gate or the style check objects to."""
 

@@ -1,14 +1,46 @@
-"""The write stage with the built-in writer: a ledger of changes, and the documents that it makes of the profile."""
+"""The write stage: a ledger of changes, by the built-in writer or by a model, and the documents that it makes."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from jobwise.documents.content import DocumentKind
-from jobwise.generation import builtin_writer
+from jobwise.generation import builtin_writer, ledger, model_writer
 from jobwise.generation.assemble import assemble_letter, assemble_resume
-from jobwise.generation.types import Change, Draft, MatchReport, Options
+from jobwise.generation.model_brief import Brief
+from jobwise.generation.model_writer import Model, Proposal
+from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Written
 from jobwise.jobs.requirements import JobAnalysis
+from jobwise.llm.types import Usage
 from jobwise.profiles.content import ProfileContent
+
+
+async def compose(
+    profile: ProfileContent,
+    analysis: JobAnalysis,
+    report: MatchReport,
+    options: Options,
+    today: date,
+    model: Model | None = None,
+) -> Written:
+    """Tailor with a model where there is one and it answers; whatever it does not propose, the built-in writer writes.
+
+    Raises what `model.caller.guard` raises.
+    """
+    own = await asyncio.to_thread(builtin_writer.changes_for, profile, analysis, report, options, today)
+    found: list[Proposal] = []
+    if model:
+        brief = await asyncio.to_thread(Brief, profile, analysis, report, options, today)
+        found = await model_writer.proposals(brief, own, options.kinds, model, analysis, report)
+    changes = _merged(own, found)
+    draft = await asyncio.to_thread(draft_of, changes, profile, analysis, report, options, today)
+    usage = sum((proposal.completion.usage for proposal in found), Usage())
+    return Written(
+        draft=draft,
+        authors=tuple(_author(kind, found) for kind in options.kinds),
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+    )
 
 
 def write(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date) -> Draft:
@@ -35,3 +67,21 @@ def draft_of(
         language = builtin_writer.voice_for(profile, options).phrases.language
         letter = assemble_letter(profile, held, analysis, language, options.tone, today)
     return Draft(resume=resume, letter=letter, changes=held)
+
+
+def _merged(own: Sequence[Change], found: Sequence[Proposal]) -> tuple[Change, ...]:
+    """The model's changes, and the built-in writer's wherever it has none; a letter is all of one or of the other."""
+    proposed = [change for proposal in found for change in proposal.changes]
+    paths = {change.path for change in proposed}
+    letter_is_written = any(change.document is DocumentKind.COVER_LETTER for change in proposed)
+    kept = [
+        change
+        for change in own
+        if change.path not in paths and not (letter_is_written and change.document is DocumentKind.COVER_LETTER)
+    ]
+    return ledger.numbered([*kept, *proposed])
+
+
+def _author(kind: DocumentKind, found: Sequence[Proposal]) -> Author:
+    used = next((one.completion for one in found if one.document is kind and one.changes), None)
+    return Author(document=kind, provider=used.provider, model=used.model) if used else Author(document=kind)
