@@ -9,7 +9,10 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from jobwise.accounts.models import User
+from jobwise.generation.models import Event
 from jobwise.infra import db
+from tests.accounts.people import a_viewer
+from tests.generation.orders import an_order
 
 _TABLES = "select tablename from pg_tables where schemaname = 'public' and tablename <> 'tortoise_migrations'"
 
@@ -114,3 +117,28 @@ def test_urls_of_tcp_and_sockets_are_understood(url: str, expected: tuple[object
 async def test_the_database_itself_refuses_what_makes_no_sense(database: str, statement: str) -> None:
     with pytest.raises(db.IntegrityError):
         await db.fetch_all(statement)
+
+
+async def test_a_worker_of_the_first_version_can_write_what_the_newest_tables_need(database: str) -> None:
+    """Its statements do not know the newer columns: old and new workers run side by side while a deployment goes on."""
+    generation_id = await an_order(await a_viewer())
+
+    row = await db.fetch_one("select id, token from claim_generation('old', interval '30 seconds', 4)")
+    await db.fetch_all(
+        """
+        insert into generation_checkpoints (id, generation_id, stage, input_hash, output, seconds, created_at)
+        values (gen_random_uuid(), $1, 'ANALYZE', 'hash', '{}', 0.1, now())
+        """,
+        generation_id,
+    )
+    await db.fetch_all(
+        """
+        insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
+        values ($1, 3, 'STAGE_COMPLETED', 'ANALYZE', 'RUNNING', 15, 'Read the posting', now())
+        """,
+        generation_id,
+    )
+
+    assert row == {"id": generation_id, "token": 1}
+    events = await Event.filter(generation_id=generation_id).order_by("seq")
+    assert [event.user_seq for event in events] == [1, 2, 3]
