@@ -6,6 +6,7 @@ instead of keeping it, and every sign of the server's absence is raised as Datab
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -41,6 +42,8 @@ _SIGNS_OF_ABSENCE = (
     OSError,
     TimeoutError,
 )
+# asyncpg has one class for a connection that is gone and for mistakes of ours, such as too few arguments.
+_LOST = re.compile("closed|closing|cancelling|released")
 
 
 class DatabaseUnavailable(JobWiseError):
@@ -63,8 +66,7 @@ def absence_named() -> Iterator[None]:
     try:
         yield
     except _SIGNS_OF_ABSENCE as error:
-        if isinstance(error, ValueError):
-            # asyncpg's complaint about an argument is an InterfaceError too, and our mistake.
+        if isinstance(error, asyncpg.InterfaceError) and not _LOST.search(str(error)):
             raise
         raise DatabaseUnavailable from error
 

@@ -1,0 +1,222 @@
+"""What becomes of those who use the database when its server dies, hangs or comes back."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from jobwise.errors import ErrorCode
+from jobwise.infra import db, db_engine
+from jobwise.infra.embedded import EmbeddedServers
+
+POOL = 10
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServers]:
+    """A PostgreSQL that only these tests kill."""
+    async with EmbeddedServers(tmp_path_factory.mktemp("own"), redis=False) as own:
+        connection = await asyncpg.connect(own.addresses.database_url)
+        await connection.execute("create table pairs (name text, half int)")
+        await connection.close()
+        yield own
+
+
+@pytest.fixture
+async def connected(server: EmbeddedServers) -> AsyncIterator[EmbeddedServers]:
+    await db.connect(server.addresses.database_url, pool=POOL)
+    yield server
+    await db.close()
+    connection = await asyncpg.connect(server.addresses.database_url)
+    await connection.execute("truncate pairs")
+    await connection.close()
+
+
+async def write_pair() -> None:
+    name = str(uuid4())
+    async with db.transaction():
+        await db.fetch_all("insert into pairs values ($1, 1)", name)
+        await db.fetch_all("insert into pairs values ($1, 2)", name)
+
+
+async def answers() -> bool:
+    return await db.fetch_one("select 1 as one") == {"one": 1}
+
+
+def children(pid: int) -> list[int]:
+    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in table.splitlines()]
+    return [child for child, parent in rows if parent == pid]
+
+
+async def every_connection_is_free() -> bool:
+    began = time.monotonic()
+    await asyncio.gather(*(db.fetch_all("select pg_sleep(0.3)") for _ in range(POOL)))
+    return time.monotonic() - began < 0.3 * 2.5
+
+
+class Traffic:
+    """Many who write without a pause; what they met instead of success."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.refusals: list[db.DatabaseUnavailable] = []
+        self._tasks = [asyncio.create_task(self._write()) for _ in range(2 * POOL)]
+
+    async def _write(self) -> None:
+        while True:
+            try:
+                await write_pair()
+                self.written += 1
+            except db.DatabaseUnavailable as refusal:
+                self.refusals.append(refusal)
+                await asyncio.sleep(0.02)
+
+    async def flows(self) -> None:
+        """Wait until writing succeeds again. Raises what a writer met that has no name."""
+        wanted = self.written + 20
+        async with asyncio.timeout(20):
+            while self.written < wanted:
+                await asyncio.sleep(0.01)
+                for task in self._tasks:
+                    if task.done():
+                        task.result()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert {type(each) for each in ended} == {asyncio.CancelledError}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGINT])
+async def test_a_server_that_ends_under_load_is_found_again_and_has_no_half_of_anything(
+    connected: EmbeddedServers, number: int
+) -> None:
+    traffic = Traffic()
+    await traffic.flows()
+
+    os.kill(connected.pids["postgres"], number)
+    await connected.watch()
+    await connected.start()
+    await traffic.flows()
+    await traffic.stop()
+
+    assert {refusal.code for refusal in traffic.refusals} == {ErrorCode.UNAVAILABLE}
+    assert await db.fetch_all("select name from pairs group by name having count(*) <> 2") == []
+    assert await every_connection_is_free()
+
+
+async def test_connections_that_are_cut_one_by_one_do_not_poison_the_pool(connected: EmbeddedServers) -> None:
+    traffic = Traffic()
+    await traffic.flows()
+    scissors = await asyncpg.connect(connected.addresses.database_url)
+    for _ in range(20):
+        await scissors.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        await asyncio.sleep(0.02)
+    await scissors.close()
+    await traffic.flows()
+    await traffic.stop()
+
+    assert traffic.refusals
+    assert await every_connection_is_free()
+
+
+async def test_nobody_waits_long_for_a_server_that_hangs(connected: EmbeddedServers) -> None:
+    await answers()
+    main = connected.pids["postgres"]
+    pids = [main, *children(main)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        ended = await asyncio.gather(*(write_pair() for _ in range(2 * POOL)), return_exceptions=True)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+    assert {type(each) for each in ended} == {db.DatabaseUnavailable}
+    assert time.monotonic() - began < db_engine.ACQUIRE_SECONDS + 5 + 2.5
+    assert await answers()
+    assert await every_connection_is_free()
+
+
+async def test_waiting_for_a_connection_ends(connected: EmbeddedServers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 0.2)
+    busy = [asyncio.create_task(db.fetch_all("select pg_sleep(1)")) for _ in range(POOL)]
+    await asyncio.sleep(0.1)
+
+    with pytest.raises(db.DatabaseUnavailable) as refused:
+        await answers()
+
+    assert refused.value.reason == "TimeoutError"
+    await asyncio.gather(*busy)
+    assert await answers()
+
+
+async def test_transactions_cancelled_at_any_moment_leave_nothing_open(connected: EmbeddedServers) -> None:
+    chance = random.Random(7)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(write_pair())
+        await asyncio.sleep(chance.uniform(0, 0.01))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    for _ in range(20):
+        await asyncio.gather(*(cancelled() for _ in range(2 * POOL)))
+
+    assert await every_connection_is_free()
+    left = await db.fetch_all("select pid from pg_stat_activity where state like 'idle in transaction%'")
+    assert left == []
+    assert await db.fetch_all("select name from pairs group by name having count(*) <> 2") == []
+
+
+async def test_deadlocks_are_something_to_try_again(connected: EmbeddedServers) -> None:
+    await write_pair()
+    both = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> None:
+        async with db.transaction():
+            await db.fetch_all("update pairs set name = name where half = $1", first)
+            await both.wait()
+            await db.fetch_all("update pairs set name = name where half = $1", second)
+
+    ended = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+
+    (loser,) = (each for each in ended if each is not None)
+    assert isinstance(loser, db.DatabaseUnavailable)
+    assert loser.reason == "DeadlockDetectedError"
+
+
+@pytest.mark.parametrize("arguments", [("not a number",), (1, 2)])
+async def test_our_own_mistakes_are_not_taken_for_absence(
+    connected: EmbeddedServers, arguments: tuple[object, ...]
+) -> None:
+    with pytest.raises((asyncpg.InterfaceError, db.OperationalError)):
+        await db.fetch_all("select $1::int", *arguments)
+
+
+async def test_a_server_that_was_never_there_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
+    absent = f"postgresql://jobwise@/jobwise?host={tmp_path_factory.mktemp('empty')}"
+    await db.connect(absent)
+
+    with pytest.raises(db.DatabaseUnavailable, match="does not answer") as missing:
+        await answers()
+    with pytest.raises(db.DatabaseUnavailable):
+        await write_pair()
+    with pytest.raises(db.DatabaseUnavailable):
+        await db.migrate(absent)
+
+    assert missing.value.reason == "FileNotFoundError"
+    await db.close()
