@@ -72,6 +72,29 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _models_can_be_asked(self) -> Self:
+        needed = {
+            "openai": (self.openai_api_key.get_secret_value(), "OPENAI_API_KEY"),
+            "groq": (self.groq_api_key.get_secret_value(), "GROQ_API_KEY"),
+            "local": (self.local_llm_base_url, "LOCAL_LLM_BASE_URL"),
+        }
+        for provider, model in self.model_chain():
+            if provider not in needed:
+                raise ValueError(f"JOBWISE_LLM_CHAIN: {provider!r} is none of {', '.join(needed)} and builtin")
+            value, name = needed[provider]
+            if not model:
+                raise ValueError(f"JOBWISE_LLM_CHAIN names no model of {provider}; write {provider}:model")
+            if not value:
+                raise ValueError(f"JOBWISE_LLM_CHAIN names {provider}, which needs {name}")
+        return self
+
+    def model_chain(self) -> tuple[tuple[str, str], ...]:
+        """Provider and model of each link before the built-in writer; empty where that writes alone."""
+        entries = [entry.strip() for entry in self.llm_chain.split(",") if entry.strip()]
+        links = entries[: entries.index("builtin")] if "builtin" in entries else entries
+        return tuple((provider, model) for provider, _, model in (link.partition(":") for link in links))
+
     def requests_a_minute(self) -> int:
         """Requests that one person may make a minute. On one's own machine the limits only catch runaway scripts."""
         return self.requests_per_minute or (100 if self.env is Environment.PRODUCTION else 6_000)

@@ -13,6 +13,7 @@ from jobwise.generation.leases import Leases
 from jobwise.generation.pipeline import Tools
 from jobwise.infra import db, events, redis_client
 from jobwise.infra.storage import Storage
+from jobwise.llm.router import opened
 from jobwise.observability import logs
 from workers.runtime import WORKER, Runner, answering_rings, sweeping
 
@@ -42,7 +43,8 @@ async def _work() -> None:
         renderer = await stack.enter_async_context(Renderer(chosen.renderers))
         leases = Leases(timedelta(seconds=chosen.lease_seconds))
         await stack.enter_async_context(leases.kept())
-        tools = Tools(WORKER, renderer, Storage(chosen.files_folder()), leases, chosen.generation_seconds)
+        router = await stack.enter_async_context(opened(chosen))
+        tools = Tools(WORKER, renderer, Storage(chosen.files_folder()), leases, chosen.generation_seconds, router)
         runner = Runner(tools, slots, min(chosen.running_per_person, slots))
         for sign in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(sign, runner.stop)

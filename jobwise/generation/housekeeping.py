@@ -5,6 +5,7 @@ import structlog
 from jobwise.config import settings
 from jobwise.infra import db
 from jobwise.infra.storage import Storage
+from jobwise.llm import ledger
 
 # Any number that no other advisory lock of ours has.
 _LOCK = 7_340_004
@@ -20,7 +21,8 @@ async def run() -> None:
             return
         keys = await forget_idempotency_keys()
         files = await collect_files(Storage(settings().files_folder()))
-        log.info("housekeeping_done", idempotency_keys=keys, files=files)
+        calls = await ledger.settle_abandoned()
+        log.info("housekeeping_done", idempotency_keys=keys, files=files, abandoned_calls=calls)
 
 
 async def forget_idempotency_keys() -> int:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -23,23 +24,26 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events, queries
 from jobwise.generation.inputs import Inputs
 from jobwise.generation.leases import Lease, Leases
+from jobwise.generation.model_writer import Model
 from jobwise.generation.models import Status
 from jobwise.generation.queries import Claim, LeaseLost
 from jobwise.generation.stages.analyze import analyze
 from jobwise.generation.stages.export import Exported, Exporter, FinishedDocument
 from jobwise.generation.stages.match import gaps, match
 from jobwise.generation.stages.verify import verify
-from jobwise.generation.stages.write import write
-from jobwise.generation.types import Draft, MatchReport, Stage, Verified
+from jobwise.generation.stages.write import compose
+from jobwise.generation.types import MatchReport, Stage, Verified, Written
 from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
+from jobwise.llm.router import Router
+from jobwise.llm.types import Caller
 
 Output = TypeVar("Output", bound=BaseModel)
 Answer = TypeVar("Answer")
 
 #: Part of every input hash: raise it when a stage's output changes for the same input.
-_VERSION = 1
+_VERSION = 2
 _MOST_CRASHES = 3
 _REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
@@ -60,7 +64,8 @@ log = structlog.get_logger(__name__)
 class Tools:
     """What a worker lends to its generations.
 
-    Once `stopping` is set, each generation is handed back before its next stage.
+    Without a router, the built-in writer writes alone. Once `stopping` is set, each generation is handed back before
+    its next stage.
     """
 
     worker: str
@@ -68,6 +73,7 @@ class Tools:
     storage: Storage
     leases: Leases
     most_seconds: float
+    router: Router | None = None
     usual: "UsualTimes" = field(default_factory=lambda: UsualTimes())
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -207,17 +213,17 @@ class _Run:
         report = await self._stage(
             Stage.MATCH, MatchReport, [profile, analysis], lambda: asyncio.to_thread(match, profile, analysis, today)
         )
-        draft = await self._stage(
+        written = await self._stage(
             Stage.WRITE,
-            Draft,
+            Written,
             [profile, analysis, report, options],
-            lambda: asyncio.to_thread(write, profile, analysis, report, options, today),
+            lambda: compose(profile, analysis, report, options, today, self._model()),
         )
         verified = await self._stage(
             Stage.VERIFY,
             Verified,
-            [profile, analysis, report, options, draft],
-            lambda: asyncio.to_thread(verify, draft, profile, analysis, report, options, today),
+            [profile, analysis, report, options, written.draft],
+            lambda: asyncio.to_thread(verify, written.draft, profile, analysis, report, options, today),
         )
         exported = await self._stage(
             Stage.EXPORT,
@@ -225,7 +231,14 @@ class _Run:
             [inputs, analysis, report, verified],
             lambda: self._exporter.export(inputs, analysis, report, verified),
         )
-        await self._deliver(inputs, analysis, report, verified, exported)
+        await self._deliver(inputs, analysis, report, written, verified, exported)
+
+    def _model(self) -> Model | None:
+        """The models that this generation may ask; no call is begun once its lease is in doubt."""
+        if self._tools.router is None:
+            return None
+        caller = Caller(self.claim.user_id, self.claim.id, Stage.WRITE.value, self.lease.guard)
+        return Model(self._tools.router, caller, partial(events.tell_delta, self.claim.id))
 
     async def _stage(
         self, stage: Stage, output: type[Output], basis: list[BaseModel], work: Callable[[], Awaitable[Output]]
@@ -264,12 +277,19 @@ class _Run:
                 await asyncio.sleep(_REPEAT_SECONDS)
 
     async def _deliver(
-        self, inputs: Inputs, analysis: JobAnalysis, report: MatchReport, verified: Verified, exported: Exported
+        self,
+        inputs: Inputs,
+        analysis: JobAnalysis,
+        report: MatchReport,
+        written: Written,
+        verified: Verified,
+        exported: Exported,
     ) -> None:
         """Documents, versions, files, the end and its event: all of it or nothing, and only with a living lease."""
         result = {
             "score": report.score,
             "gaps": [gap.model_dump(mode="json") for gap in gaps(report, analysis)],
+            "authors": [author.model_dump(mode="json") for author in written.authors],
             "warnings": [*analysis.warnings, *(warning for item in exported.documents for warning in item.warnings)],
         }
         message = "Your documents are ready" if len(exported.documents) > 1 else "Your document is ready"

@@ -188,12 +188,10 @@ class Author(_Data):
 
 
 class Written(_Data):
-    """The write stage's output: the draft, who wrote it, and the tokens that its answers cost."""
+    """The write stage's output: the draft, and who wrote each document."""
 
     draft: Draft
-    authors: tuple[Author, ...] = ()
-    input_tokens: int = 0
-    output_tokens: int = 0
+    authors: tuple[Author, ...]
 
 
 class FindingKind(StrEnum):

@@ -18,7 +18,8 @@ class ProseReader:
         self._escape = ""
         self._last = ""
         self._in_value = False
-        self._is_first = True
+        self._has_spoken = False
+        self._is_begun = False
         self._high = 0
 
     def feed(self, text: str) -> str:
@@ -54,18 +55,14 @@ class ProseReader:
     def _between(self, character: str) -> str:
         if character == '"':
             self._string = []
-            return self._separator() if self._in_value else ""
+            self._is_begun = False
+            return ""
         if character == ":":
             self._in_value = self._last == self._field
         elif not character.isspace():
             self._in_value = False
             self._last = ""
         return ""
-
-    def _separator(self) -> str:
-        separator = "" if self._is_first else "\n\n"
-        self._is_first = False
-        return separator
 
     def _escaped(self, character: str) -> str:
         self._escape += character
@@ -91,6 +88,12 @@ class ProseReader:
         return self._said(chr(code))
 
     def _said(self, text: str) -> str:
-        if self._string is not None and not self._in_value:
-            self._string.append(text)
-        return text if self._in_value else ""
+        if not text:
+            return ""
+        if not self._in_value:
+            if self._string is not None:
+                self._string.append(text)
+            return ""
+        separator = "\n\n" if self._has_spoken and not self._is_begun else ""
+        self._has_spoken = self._is_begun = True
+        return separator + text

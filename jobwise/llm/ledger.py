@@ -20,9 +20,10 @@ from jobwise.llm.types import Caller, Request, Usage, estimated_input
 #: No call lasts as long, so whatever is reserved for longer has lost its process.
 _LONGEST_CALL = timedelta(minutes=30)
 _REPEAT_SECONDS = 0.25
-#: How long the caller waits for a settlement, and how long it is tried behind its back.
-_WAIT_SECONDS = 3.0
+#: A statement is repeated for as long while the database is away.
 _PATIENCE_SECONDS = 60.0
+#: The caller waits for a settlement for as long; then it goes on behind its back.
+_WAIT_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -43,25 +44,32 @@ class Ledger:
     def __init__(self) -> None:
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def reserve(self, caller: Caller, request: Request, provider: str, model: str) -> Reservation:
-        """Write down that a call is about to be made. Raises DatabaseUnavailable: then it must not be made."""
-        reservation = Reservation(provider, model)
-        await db.fetch_all(
-            """
-            insert into llm_calls (id, user_id, generation_id, stage, provider, model, purpose, outcome, input_tokens,
-                                   output_tokens, cached_tokens, estimated, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, 'RESERVED', $8, 0, 0, true, clock_timestamp())
-            """,
-            reservation.id,
-            caller.user_id,
-            caller.generation_id,
-            caller.stage,
-            provider,
-            model,
-            request.purpose,
-            estimated_input(request),
-        )
-        return reservation
+    async def reserve(self, reservation: Reservation, caller: Caller, request: Request) -> None:
+        """Write down that a call is about to be made, also when the database is away a while.
+
+        Raises: DatabaseUnavailable when it stays away, and what `caller.guard` raises: then it must not be made.
+        """
+
+        async def write() -> None:
+            caller.guard()
+            await db.fetch_all(
+                """
+                insert into llm_calls (id, user_id, generation_id, stage, provider, model, purpose, outcome,
+                                       input_tokens, output_tokens, cached_tokens, estimated, created_at)
+                values ($1, $2, $3, $4, $5, $6, $7, 'RESERVED', $8, 0, 0, true, clock_timestamp())
+                on conflict (id) do nothing
+                """,
+                reservation.id,
+                caller.user_id,
+                caller.generation_id,
+                caller.stage,
+                reservation.provider,
+                reservation.model,
+                request.purpose,
+                estimated_input(request),
+            )
+
+        await _patiently(write)
 
     async def settle(
         self,
@@ -99,10 +107,16 @@ class Ledger:
                 latency,
             )
 
-        task = asyncio.create_task(_patiently(write, reservation.id))
+        task = asyncio.create_task(self._settle(write, reservation.id))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         await asyncio.wait([task], timeout=_WAIT_SECONDS)
+
+    async def _settle(self, write: Callable[[], Awaitable[None]], call_id: UUID) -> None:
+        try:
+            await _patiently(write)
+        except db.CONNECTION_ERRORS as error:
+            log.warning("model_call_not_settled", call_id=str(call_id), error=repr(error))
 
     async def settled(self) -> None:
         """Wait for the settlements under way. Call it before the database is closed."""
@@ -123,14 +137,13 @@ async def settle_abandoned(older_than: timedelta = _LONGEST_CALL) -> int:
     return len(rows)
 
 
-async def _patiently(write: Callable[[], Awaitable[None]], call_id: UUID) -> None:
+async def _patiently(write: Callable[[], Awaitable[None]]) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
             await write()
             return
-        except db.CONNECTION_ERRORS as error:
+        except db.CONNECTION_ERRORS:
             if time.monotonic() > until:
-                log.warning("model_call_not_settled", call_id=str(call_id), error=repr(error))
-                return
+                raise
             await asyncio.sleep(_REPEAT_SECONDS)

@@ -10,7 +10,7 @@ from jobwise.config import Settings
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm.deployments import chain
 from jobwise.llm.errors import ErrorKind, Failure, LlmUnavailable, ProviderError
-from jobwise.llm.ledger import Ledger
+from jobwise.llm.ledger import Ledger, Reservation
 from jobwise.llm.models import Outcome
 from jobwise.llm.openai import OpenAiChat, TimeLimits
 from jobwise.llm.types import Caller, Completion, Request, Transcript, nobody_listens
@@ -51,9 +51,10 @@ class Router:
 
     async def _ask(self, model: OpenAiChat, request: Request, caller: Caller, transcript: Transcript) -> Completion:
         """One call to one model, with its line in the ledger."""
-        reservation = await self._ledger.reserve(caller, request, model.provider, model.model)
+        reservation = Reservation(model.provider, model.model)
         outcome, kind = Outcome.FAILED, None
         try:
+            await self._ledger.reserve(reservation, caller, request)
             caller.guard()
             completion = await model.complete(request, transcript, reservation.id)
             outcome = Outcome.COMPLETED
@@ -78,7 +79,7 @@ class Router:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Router | None]:
-    """The router that the settings describe, None where the built-in writer writes alone. Raises SettingsError."""
+    """The router that the settings describe, None where the built-in writer writes alone."""
     links = chain(settings)
     if not links:
         yield None

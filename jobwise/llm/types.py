@@ -41,15 +41,6 @@ class Usage:
     reasoning: int = 0
     estimated: bool = False
 
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.input + other.input,
-            self.output + other.output,
-            self.cached + other.cached,
-            self.reasoning + other.reasoning,
-            self.estimated or other.estimated,
-        )
-
 
 class Finish(StrEnum):
     """Why a model stopped. Refusals are errors (`ErrorKind.REFUSED`), not answers."""

@@ -30,6 +30,6 @@ def prompt(name: str) -> Prompt:
 
 def fenced(data: dict[str, Any]) -> str:
     """Data as a part of a prompt."""
-    plain = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    plain = orjson.dumps(data).decode()
     inside = plain.replace("<", r"\u003c").replace(">", r"\u003e")
     return f"<data>\n{inside}\n</data>"

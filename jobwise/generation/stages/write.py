@@ -11,7 +11,6 @@ from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_writer import Model, Proposal
 from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Written
 from jobwise.jobs.requirements import JobAnalysis
-from jobwise.llm.types import Usage
 from jobwise.profiles.content import ProfileContent
 
 
@@ -34,13 +33,7 @@ async def compose(
         found = await model_writer.proposals(brief, own, options.kinds, model, analysis, report)
     changes = _merged(own, found)
     draft = await asyncio.to_thread(draft_of, changes, profile, analysis, report, options, today)
-    usage = sum((proposal.completion.usage for proposal in found), Usage())
-    return Written(
-        draft=draft,
-        authors=tuple(_author(kind, found) for kind in options.kinds),
-        input_tokens=usage.input,
-        output_tokens=usage.output,
-    )
+    return Written(draft=draft, authors=tuple(_author(kind, found) for kind in options.kinds))
 
 
 def write(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date) -> Draft:
