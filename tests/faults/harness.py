@@ -1,0 +1,395 @@
+"""The ground that scenarios stand on: servers of their own, and programs as processes with environments of their own.
+
+A `Ground` is a PostgreSQL and a Redis. A `Site` is one installation on it: a database, a data folder, an API and
+workers, which know nothing of the other sites.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import httpx
+
+from jobwise.infra import db
+from jobwise.infra.embedded import EmbeddedServers, process
+from tests.faults.launcher import Plan
+from tests.faults.proxy import Proxy
+from tests.providers.script import Script
+
+ROOT = Path(__file__).parents[2]
+_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
+_PATIENCE_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+_REDIS_DATABASES = 16
+
+
+class NotInTime(AssertionError):
+    """Something that must happen did not."""
+
+
+async def until(happens: Any, what: str, *, within: float = _PATIENCE_SECONDS) -> Any:
+    """Wait until the callable (or coroutine function) gives something true; returns that. Raises NotInTime."""
+    deadline = time.monotonic() + within
+    while True:
+        found = happens()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise NotInTime(f"{what}: not within {within:g} s")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Program:
+    """One of our processes: it can be started, stopped, continued, asked to leave, killed, and started again."""
+
+    def __init__(self, name: str, arguments: Sequence[str], variables: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        given = {"PYTHONPATH": str(ROOT), **variables}
+        self._command = process.Command([sys.executable, *arguments], log.parent, log, variables=given)
+        self._process: asyncio.subprocess.Process | None = None
+        self._log_start = 0
+
+    async def start(self) -> Self:
+        """Start it; it need not be ready."""
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._process = await process.spawn(self._command)
+        return self
+
+    @property
+    def pid(self) -> int:
+        """Of the newest process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    def signal(self, number: int) -> float:
+        """Send a signal; returns when, by the calendar."""
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        return time.time()
+
+    async def ended(self) -> int:
+        """Its status, once it has ended."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def kill(self) -> float:
+        """End it by kill -9; returns when."""
+        at = self.signal(signal.SIGKILL)
+        await self.ended()
+        return at
+
+    def said(self) -> str:
+        """Everything that it logged since it was last started."""
+        with self.log.open(errors="replace") as file:
+            file.seek(self._log_start)
+            return file.read()
+
+    def children(self) -> list[int]:
+        """Ids of its child processes, such as the renderers of a worker."""
+        found = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError, ValueError):
+                fields = status.read_text().rpartition(")")[2].split()
+                if int(fields[1]) == self.pid and fields[0] != "Z":
+                    found.append(int(status.parent.name))
+        return sorted(found)
+
+
+class ModelServer(Program):
+    """The scripted provider as a process of its own."""
+
+    url = ""
+
+    async def ready(self) -> None:
+        """Wait for its address."""
+        await until(lambda: "/v1" in self.said(), "the model server's address")
+        self.url = self.said().strip().splitlines()[-1]
+
+    async def follow(self, script: Script) -> None:
+        """From now on, behave like this."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await http.post(self._address("script"), content=script.model_dump_json())
+
+    async def bill(self) -> list[dict[str, Any]]:
+        """Every call that reached it."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            found: list[dict[str, Any]] = (await http.get(self._address("bill"))).json()
+        return found
+
+    def _address(self, path: str) -> str:
+        return f"{self.url.removesuffix('/v1')}/{path}"
+
+
+class Ground:
+    """PostgreSQL, Redis, and a migrated database to make others from; for `async with`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # Durable: commits must survive a server that is killed, and that is what is measured.
+        self.servers = EmbeddedServers(folder / "servers", durable=True)
+        self._stack = AsyncExitStack()
+        self._numbers = iter(range(10_000))
+        self._redis_free: asyncio.Queue[int] = asyncio.Queue()
+        self._template = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self._stack.enter_async_context(self.servers)
+        for number in range(_REDIS_DATABASES):
+            self._redis_free.put_nowait(number)
+        await self._migrate()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def postgres_socket(self) -> Path:
+        """Where PostgreSQL listens."""
+        host = parse_qs(urlsplit(self.servers.addresses.database_url).query)["host"][0]
+        return Path(host) / ".s.PGSQL.5432"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where Redis listens."""
+        return Path(self.servers.addresses.redis_url.removeprefix("unix://"))
+
+    def database_url(self, name: str) -> str:
+        """A database's address."""
+        return self.servers.addresses.database_url.replace("/jobwise?", f"/{name}?")
+
+    async def _migrate(self) -> None:
+        await self.execute("create database template_of_all")
+        migration = Program(
+            "migrate", ["-m", "jobwise", "migrate"], {"DATABASE_URL": self.database_url("template_of_all")},
+            self.folder / "migrate.log",
+        )  # fmt: skip
+        await migration.start()
+        assert await migration.ended() == 0, migration.said()
+
+    async def execute(self, statement: str) -> None:
+        """Run a statement in the servers' own database."""
+        connection = await asyncpg.connect(self.servers.addresses.database_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def hit(self, server: str, number: int) -> None:
+        """End a server by a signal, and start it again at once."""
+        os.kill(self.servers.pids[server], number)
+        while server in self.servers.pids:
+            await self.servers.watch()
+        await self.servers.start()
+
+    @asynccontextmanager
+    async def stopped(self, server: str) -> AsyncIterator[None]:
+        """A server that does not answer for the length of the block, though its sockets are there."""
+        pid = self.servers.pids[server]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @asynccontextmanager
+    async def site(self, name: str, **settings: str) -> AsyncIterator["Site"]:
+        """A new installation; all its processes are killed at the end. Settings are environment variables."""
+        database = f"site_{next(self._numbers)}"
+        redis_number = await self._redis_free.get()
+        async with self._template:
+            await self.execute(f"create database {database} template template_of_all")
+        folder = self.folder / f"{name}-{database}"
+        folder.mkdir()
+        site = Site(self, folder, database, redis_number, settings)
+        try:
+            yield site
+        finally:
+            await site.close()
+            if "postgres" in self.servers.pids:
+                await self.execute(f"drop database {database} with (force)")
+            self._redis_free.put_nowait(redis_number)
+            shutil.rmtree(folder / "home", ignore_errors=True)
+
+
+class Site:
+    """One installation. `lease` and `concurrency` are those of its workers unless they are given others."""
+
+    def __init__(
+        self, ground: Ground, folder: Path, database: str, redis_number: int, settings: Mapping[str, str]
+    ) -> None:
+        self.ground = ground
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.programs: list[Program] = []
+        self.url = ""
+        self.model: ModelServer | None = None
+        self._stack = AsyncExitStack()
+        self._database = database
+        self._redis_number = redis_number
+        self._names = iter(range(10_000))
+        self._rows: asyncpg.Pool | None = None
+        self.settings = {
+            "JOBWISE_HOME": str(self.home),
+            "JOBWISE_SECRET_KEY": "only-for-faults-" + "x" * 32,
+            "JOBWISE_LEASE_SECONDS": "1.5",
+            "JOBWISE_WORKER_CONCURRENCY": "2",
+            "JOBWISE_RENDERERS": "1",
+            "JOBWISE_REQUESTS_PER_MINUTE": "10000000",
+            "JOBWISE_GENERATIONS_PER_HOUR": "1000000",
+            "JOBWISE_ANONYMOUS_REQUESTS_PER_DAY": "1000000",
+            "DATABASE_URL": ground.database_url(database),
+            "REDIS_URL": f"{ground.servers.addresses.redis_url}?db={redis_number}",
+            **settings,
+        }
+
+    @property
+    def lease(self) -> float:
+        """Seconds."""
+        return float(self.settings["JOBWISE_LEASE_SECONDS"])
+
+    async def api(self, *, wait: bool = True, **faults: Any) -> Program:
+        """Start an API; the site's clients use the newest one. A restarted one listens at the same address."""
+        port = free_port()
+        program = self._program("api", "serve", faults, {"JOBWISE_PORT": str(port)})
+        await program.start()
+        self.url = f"http://127.0.0.1:{port}"
+        if wait:
+            await self.api_ready()
+        return program
+
+    async def api_ready(self) -> None:
+        """Wait until the newest API answers."""
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+            await until(lambda: _answers(http, f"{self.url}/health"), "an API that answers")
+
+    async def worker(self, *, wait: bool = True, settings: Mapping[str, str] | None = None, **faults: Any) -> Program:
+        """Start a worker. `faults` are fields of a launcher's plan."""
+        program = await self._program("worker", "work", faults, settings or {}).start()
+        if wait:
+            await self.worker_ready(program)
+        return program
+
+    async def worker_ready(self, program: Program) -> None:
+        """Wait until a worker claims."""
+        await until(lambda: "worker_started" in program.said() or not program.lives, "a worker that has started")
+        assert program.lives, program.said()
+
+    async def models(self, script: Script | None = None) -> ModelServer:
+        """Start a scripted model server; programs that are started from now on write with it."""
+        text = (script or Script()).model_dump_json()
+        arguments = ["-m", "tests.providers.server", "--port", str(free_port()), "--script", text]
+        self.model = ModelServer("models", arguments, {}, self.folder / "models.log")
+        self.programs.append(self.model)
+        await self.model.start()
+        await self.model.ready()
+        self.settings |= {
+            "JOBWISE_LLM_CHAIN": "openai:scripted,builtin",
+            "OPENAI_BASE_URL": self.model.url,
+            "OPENAI_API_KEY": "only-for-faults",
+        }
+        return self.model
+
+    async def proxy_to_postgres(self) -> Proxy:
+        """A line to PostgreSQL that can be disturbed. Give its `postgres_through` to the programs that shall use it."""
+        return await self._stack.enter_async_context(Proxy(self.ground.postgres_socket))
+
+    async def proxy_to_redis(self) -> Proxy:
+        """A line to Redis that can be disturbed."""
+        return await self._stack.enter_async_context(Proxy(self.ground.redis_socket))
+
+    def postgres_through(self, proxy: Proxy) -> dict[str, str]:
+        """Settings of a program that reaches PostgreSQL through a proxy."""
+        return {"DATABASE_URL": f"postgresql://jobwise@127.0.0.1:{proxy.port}/{self._database}?sslmode=disable"}
+
+    def redis_through(self, proxy: Proxy) -> dict[str, str]:
+        """Settings of a program that reaches Redis through a proxy."""
+        return {"REDIS_URL": f"redis://127.0.0.1:{proxy.port}/{self._redis_number}"}
+
+    async def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+        """What the database says, past everything else. Waits for one that is being restarted."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                if self._rows is None:
+                    self._rows = await asyncpg.create_pool(
+                        **db.credentials(self.ground.database_url(self._database)), min_size=0, max_size=3
+                    )
+                return [dict(row) for row in await self._rows.fetch(statement, *arguments)]
+            except (
+                asyncpg.PostgresConnectionError,
+                asyncpg.OperatorInterventionError,
+                asyncpg.InterfaceError,
+                OSError,
+            ):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        """The first value that the database says."""
+        rows = await self.rows(statement, *arguments)
+        return next(iter(rows[0].values())) if rows else None
+
+    async def reached(self, trap: str, *, within: float = _PATIENCE_SECONDS) -> None:
+        """Wait until a trap of this name was sprung."""
+        await until((self.folder / f"{trap}.reached").exists, f"the trap {trap}", within=within)
+
+    def let_go(self, trap: str) -> None:
+        """Let calls that a trap holds go on."""
+        (self.folder / f"{trap}.go").touch()
+
+    async def close(self) -> None:
+        """Kill everything."""
+        for program in self.programs:
+            if program.lives:
+                program.signal(signal.SIGKILL)
+                await program.ended()
+        await self._stack.aclose()
+        if self._rows is not None:
+            self._rows.terminate()
+
+    def _program(self, kind: str, command: str, faults: dict[str, Any], settings: Mapping[str, str]) -> Program:
+        name = f"{kind}-{next(self._names)}"
+        arguments = ["-m", "jobwise", command]
+        if faults:
+            plan = Plan(folder=self.folder, **faults)
+            arguments = ["-m", "tests.faults.launcher", json.dumps(plan.model_dump(mode="json")), command]
+        program = Program(name, arguments, {**self.settings, **settings}, self.folder / f"{name}.log")
+        self.programs.append(program)
+        return program
+
+
+async def _answers(http: httpx.AsyncClient, address: str) -> bool:
+    try:
+        return (await http.get(address)).status_code == 200
+    except httpx.HTTPError:
+        return False

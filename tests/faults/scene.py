@@ -1,0 +1,195 @@
+"""What scenarios are made of: a site, its people and orders, the faults done to it, and the tally at the end."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID
+
+from tests.faults.client import BOTH, ENDED, Follower, Order, Person
+from tests.faults.harness import Ground, NotInTime, Program, Site, until
+from tests.faults.invariants import Tally, compare, examine
+
+_ALL = """
+select count(*) as n, count(*) filter (where status in ('COMPLETED', 'FAILED', 'CANCELLED')) as ended from generations
+"""
+_SLACK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A worker that was killed or asked to leave: when, how, and what it was at."""
+
+    at: float
+    number: int
+    generations: tuple[UUID, ...]
+
+
+@dataclass
+class Scene:
+    """One run of a scenario. `long` runs do more of the same."""
+
+    site: Site
+    long: bool
+    random: Random
+    tally: Tally = field(default_factory=Tally)
+    orders: list[Order] = field(default_factory=list)
+    followers: list[Follower] = field(default_factory=list)
+    #: Whether a worker with room is always there, so that takeovers are held to their promised time.
+    has_room: bool = True
+    _hits: list[_Hit] = field(default_factory=list)
+
+    async def person(self, title: str = "Data Analyst") -> Person:
+        """Somebody new."""
+        return await Person(self.site).arrive(title)
+
+    async def order(
+        self, person: Person, *, kinds: tuple[str, ...] = BOTH, follow: bool = True, key: str = ""
+    ) -> Order:
+        """An accepted order, with a subscriber that follows it."""
+        order = await person.order(kinds=kinds, key=key)
+        self.orders.append(order)
+        if follow:
+            self.followers.append(Follower(person, order))
+        return order
+
+    async def running_on(self, worker: Program) -> list[UUID]:
+        """What a worker has claimed."""
+        rows = await self.site.rows(
+            "select id from generations where status = 'RUNNING' and worker like '%' || $1", f":{worker.pid}"
+        )
+        return [row["id"] for row in rows]
+
+    async def hit(self, worker: Program, number: int = signal.SIGKILL) -> None:
+        """Kill a worker, or ask it to leave, and remember what it was at."""
+        generations = await self.running_on(worker)
+        self._hits.append(_Hit(worker.signal(number), number, tuple(generations)))
+        self.tally.faults[f"worker {signal.Signals(number).name}"] += 1
+
+    async def status(self, order: Order) -> str:
+        """Where an order's generation is."""
+        return str(await self.site.value("select status from generations where id = $1", order.row))
+
+    async def in_stage(self, order: Order, stage: str) -> None:
+        """Wait until a generation is in a stage."""
+        await until(
+            lambda: self.site.value(
+                "select true from generation_events where generation_id = $1 and type = 'STAGE_STARTED' and stage = $2",
+                order.row,
+                stage,
+            ),
+            f"{order.row} in stage {stage}",
+        )
+
+    async def ended(self, order: Order, *, within: float = 60) -> str:
+        """Wait until a generation has ended; returns how."""
+
+        async def look() -> str:
+            status = await self.status(order)
+            return status if status in ENDED else ""
+
+        return str(await until(look, f"the end of {order.row}", within=within))
+
+    async def all_ended(self, *, within: float = 90) -> None:
+        """Wait until every generation has ended and every subscriber has heard of it."""
+
+        async def look() -> bool:
+            (row,) = await self.site.rows(_ALL)
+            return bool(row["n"] == row["ended"])
+
+        try:
+            await until(look, "the end of all generations", within=within)
+            for follower in self.followers:
+                if follower.order is not None:
+                    await follower.wait(20)
+        except (NotInTime, TimeoutError) as error:
+            self.tally.check(False, str(error) or "a subscriber did not hear of the end")
+
+    async def conclude(self) -> None:
+        """Hold everything against the promises."""
+        await examine(self.site, self.orders, self.followers, self.tally)
+        for follower in self.followers:
+            if follower.order is None:
+                last = await self.site.value(
+                    """
+                    select max(e.user_seq) from generation_events e join users u on u.id = e.user_id where u.email = $1
+                    """,
+                    follower.person.email,
+                )
+                compare(follower, last or 0, f"subscriber of {follower.person.email}", self.tally)
+        for hit in self._hits:
+            await self._takeovers(hit)
+        await asyncio.gather(*(follower.stop() for follower in self.followers))
+
+    async def _takeovers(self, hit: _Hit) -> None:
+        """How long what a worker was at stood still."""
+        for id_ in hit.generations:
+            events = await self.site.rows(
+                """
+                select type, extract(epoch from created_at)::float8 as at from generation_events
+                 where generation_id = $1 and extract(epoch from created_at) > $2 order by seq
+                """,
+                id_, hit.at,
+            )  # fmt: skip
+            started = next((event["at"] for event in events if event["type"] == "STARTED"), None)
+            if started is None:
+                continue  # It ended before the signal took effect, or was cancelled.
+            if hit.number == signal.SIGKILL:
+                self.tally.recoveries.append(started - hit.at)
+                promised = self.site.lease + _SLACK_SECONDS
+            else:
+                released = [event["at"] for event in events if event["type"] == "RELEASED" and event["at"] <= started]
+                self.tally.handovers.append(started - (released[-1] if released else hit.at))
+                promised = 1.0
+            took = (self.tally.handovers if hit.number != signal.SIGKILL else self.tally.recoveries)[-1]
+            if self.has_room:
+                self.tally.check(took <= promised, f"taken over after {took:.2f} s instead of {promised:g} s")
+
+
+_Run = Callable[[Scene], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario in words and deeds. `rough`: it disturbs the servers, which others must not share meanwhile."""
+
+    name: str
+    injected: str
+    when: str
+    holds: str
+    run: _Run
+    settings: dict[str, str]
+    rough: bool = False
+
+    async def play(self, ground: Ground, seed: int, *, long: bool = False) -> Tally:
+        """Run it once on a site of its own. Never raises for what the product does: that is in the tally."""
+        began = time.monotonic()
+        async with ground.site(self.name, **self.settings) as site:
+            scene = Scene(site, long, Random(f"{seed}:{self.name}"))
+            try:
+                async with asyncio.timeout(600 if long else 110):
+                    await self.run(scene)
+                    await scene.all_ended()
+                    await scene.conclude()
+            except (AssertionError, TimeoutError, Exception) as error:
+                scene.tally.check(False, f"{type(error).__name__}: {error} (after {time.monotonic() - began:.0f} s)")
+            if scene.tally.violations:
+                scene.tally.violations.append(f"logs: {site.folder}")
+            await asyncio.gather(*(follower.stop() for follower in scene.followers))
+        return scene.tally
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(*, injected: str, when: str, holds: str, rough: bool = False, **settings: str) -> Callable[[_Run], _Run]:
+    """Register a coroutine function as a scenario. `settings` are environment variables of its programs."""
+
+    def register(run: _Run) -> _Run:
+        name = getattr(run, "__name__", "")
+        SCENARIOS[name] = Scenario(name, injected, when, holds, run, settings, rough)
+        return run
+
+    return register
