@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ import httpx
 
 from jobwise.config import Environment, Settings
 from jobwise.infra import db
-from jobwise.infra.embedded import AlreadyRunning, EmbeddedError, EmbeddedServers, process
+from jobwise.infra.embedded import AlreadyRunning, EmbeddedServers, process
 
 Tell = Callable[[str], None]
 
@@ -30,7 +30,8 @@ _POLL_SECONDS = 0.2
 _LONGEST_STOP = 35.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _STABLE_SECONDS = 60.0
-_OLD_OWNER_SECONDS = 5.0
+# The API takes up to ten seconds to end its requests.
+_OLD_OWNER_SECONDS = 15.0
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (compared, not bound)
 
 
@@ -139,7 +140,11 @@ class _Child:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        self._process = await process.spawn(self._command)
+        """Raises ServiceFailed."""
+        try:
+            self._process = await process.spawn(self._command)
+        except OSError as error:
+            raise ServiceFailed(f"The {self.name} cannot be started: {error}") from error
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
@@ -147,15 +152,15 @@ class _Child:
         return await self._process.wait()
 
     async def keep_running(self) -> None:
-        """Start it again whenever it ends; each time after a longer pause when it ends soon."""
-        pause = _FIRST_PAUSE
+        """Start it again whenever it ends, whatever its status."""
+        pauses = _Pauses()
         while True:
             since = time.monotonic()
             status = await self.wait()
-            pause = _FIRST_PAUSE if time.monotonic() - since > _STABLE_SECONDS else min(pause * 2, _LONGEST_PAUSE)
+            pause = pauses.after(time.monotonic() - since)
             self._tell(f"The {self.name} ended (status {status}) and starts again in {pause:g} s; see {self.log}")
             await asyncio.sleep(pause)
-            await self.start()
+            await _until_it_works(self.start, pauses, self._tell)
 
     async def stop(self) -> None:
         if self._process is not None:
@@ -178,17 +183,40 @@ async def _in_background(coroutines: list[Coroutine[Any, Any, None]]) -> AsyncIt
 
 
 async def _keep_servers(servers: EmbeddedServers, tell: Tell) -> None:
+    pauses = _Pauses()
     while True:
+        since = time.monotonic()
         name = await servers.watch()
-        tell(f"{name} ended by itself and is started again")
-        pause = _FIRST_PAUSE
-        while not servers.pids or name not in servers.pids:
-            try:
-                await servers.start()
-            except EmbeddedError as error:
-                tell(str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = pauses.after(time.monotonic() - since)
+        tell(f"{name} ended by itself and starts again in {pause:g} s")
+        await asyncio.sleep(pause)
+        await _until_it_works(servers.revive, pauses, tell)
+
+
+class _Pauses:
+    """How long to wait before something is started again: longer each time, unless it held for a while."""
+
+    def __init__(self) -> None:
+        self._next = _FIRST_PAUSE
+
+    def after(self, lived: float) -> float:
+        """The next pause; `lived`: for how many seconds it ran this time."""
+        pause = _FIRST_PAUSE if lived > _STABLE_SECONDS else self._next
+        self._next = min(pause * 2, _LONGEST_PAUSE)
+        return pause
+
+
+async def _until_it_works(start: Callable[[], Awaitable[None]], pauses: _Pauses, tell: Tell) -> None:
+    """Whatever goes wrong, such as a machine without memory or disk for a while, supervision goes on."""
+    while True:
+        try:
+            await start()
+        except Exception as error:
+            pause = pauses.after(0)
+            tell(f"{error or type(error).__name__}. Trying again in {pause:g} s")
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 async def _migrate(url: str) -> None:

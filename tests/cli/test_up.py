@@ -1,6 +1,9 @@
 import os
 import signal
 import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -45,6 +48,46 @@ def test_a_child_that_is_killed_comes_back_and_the_next_tailoring_waits_for_it(
     resume, posting = write_samples(tmp_path)
     ended = jobwise(home, "tailor", "--resume", resume, "--posting", posting, "--out", tmp_path / "out")
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_child_that_ends_in_good_order_though_nobody_asked_it_to_comes_back(home: Path) -> None:
+    worker = _child(home, "work")
+    os.kill(worker, signal.SIGTERM)
+    assert not wait_for_end({worker})
+    _until(lambda: _child(home, "work") not in {0, worker})
+
+
+def test_when_all_that_up_has_started_is_killed_at_once_all_of_it_comes_back(home: Path, tmp_path: Path) -> None:
+    owner = int(record(home)["pid"])
+    killed = set(descendants(owner))
+    for pid in killed:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert not wait_for_end(killed)
+    _until(lambda: _is_ready(home) and _child(home, "work") not in {0, *killed})
+    resume, posting = write_samples(tmp_path)
+    ended = jobwise(home, "tailor", "--resume", resume, "--posting", posting, "--out", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+
+
+def _child(home: Path, command: str) -> int:
+    """The process id of the API or the worker; 0 while there is none."""
+    children = descendants(int(record(home)["pid"]))
+    return next((pid for pid, line in children.items() if line.endswith(f"-m jobwise {command}")), 0)
+
+
+def _is_ready(home: Path) -> bool:
+    try:
+        return httpx.get(f"{record(home)['url']}/health/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _until(happens: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
 
 
 def test_sigterm_stops_everything_that_was_started(tmp_path: Path) -> None:

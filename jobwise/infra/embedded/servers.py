@@ -51,22 +51,27 @@ class EmbeddedServers:
         return {name: server.pid for name, server in self._running.items() if server.returncode is None}
 
     async def start(self) -> Addresses:
-        """Start what does not run: the first time, or again at the same addresses after a server died.
-
-        Raises AlreadyRunning or EmbeddedError; nothing is left running then.
-        """
+        """Start both. Raises AlreadyRunning or EmbeddedError; nothing is left running then."""
         self._lock.acquire()
-        missing = [server for server in self._servers if server.name not in self.pids]
         try:
-            # All to their end even if one fails: what is started must be known to be stopped.
-            for result in await asyncio.gather(*map(self._start, missing), return_exceptions=True):
-                if result is not None:
-                    raise result
+            await self.revive()
         except BaseException:
             await self.stop()
             raise
-        self._lock.publish(self.addresses)
         return self.addresses
+
+    async def revive(self) -> None:
+        """Start again, at the same address, what has ended.
+
+        Raises EmbeddedError when one cannot be started; what runs goes on running, and the home stays ours.
+        """
+        missing = [server for server in self._servers if server.name not in self.pids]
+        # All to their end even if one fails: what is started must be known to be stopped.
+        results = await asyncio.gather(*map(self._start, missing), return_exceptions=True)
+        self._lock.publish(self.addresses)
+        for result in results:
+            if result is not None:
+                raise result
 
     async def stop(self) -> None:
         """Let both save and leave, insist when they do not, and give the home back. Harmless when nothing runs."""
@@ -78,7 +83,7 @@ class EmbeddedServers:
         self._lock.release()
 
     async def watch(self) -> str:
-        """Wait until a server has ended by itself; returns its name. `start` brings it back."""
+        """Wait until a server has ended by itself; returns its name. `revive` brings it back."""
         waits = {asyncio.create_task(server.wait()): name for name, server in self._running.items()}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
