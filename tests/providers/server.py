@@ -75,12 +75,24 @@ class Provider:
         self._director = Director(script or Script())
         self._server: asyncio.Server | None = None
         self._handlers: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
 
     @property
     def url(self) -> str:
         """The base URL as a client wants it."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    @property
+    def connections(self) -> int:
+        """How many are open just now."""
+        return len(self._handlers)
+
+    async def idle(self) -> None:
+        """Wait until no call is open."""
+        while any(call.outcome == "open" for call in self.calls):
+            self._idle.clear()
+            await self._idle.wait()
 
     def follow(self, script: Script) -> None:
         """From now on, behave like this."""
@@ -109,10 +121,14 @@ class Provider:
         task.add_done_callback(self._handlers.discard)
 
     async def _serve(self, reader: _Reader, writer: asyncio.StreamWriter) -> None:
-        with suppress(_Aborted, _Broken, ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                await self._one_request(reader, writer)
-        writer.close()
+        try:
+            with suppress(_Aborted, _Broken, ConnectionError, asyncio.IncompleteReadError):
+                while True:
+                    await self._one_request(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _one_request(self, reader: _Reader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -165,6 +181,7 @@ class Provider:
             raise
         finally:
             call.ended_at = time.time()
+            self._idle.set()
 
 
 class _Exchange:
