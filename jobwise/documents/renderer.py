@@ -164,7 +164,15 @@ class _Child:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         command = (sys.executable, "-m", "jobwise.documents.rendering_process")
         arguments = (str(self._folder), str(os.getpid()), str(self._limits.memory_bytes))
-        process = await asyncio.create_subprocess_exec(*command, *arguments, stdin=PIPE, stdout=PIPE, env=environment)
+        try:
+            # Whoever cleans temporary folders may have taken ours.
+            self._folder.mkdir(parents=True, exist_ok=True)
+            process = await asyncio.create_subprocess_exec(
+                *command, *arguments, stdin=PIPE, stdout=PIPE, env=environment
+            )
+        except OSError as error:
+            logger.error("no rendering process can be started: %s", error)
+            raise RenderingFailed("No rendering process can be started just now: try again.") from error
         self._process, self._jobs = process, 0
         head, _ = await self._within(_START_SECONDS, _ask(process, b""))
         if "fatal" in head:
@@ -183,7 +191,7 @@ class _Child:
                 raise RenderingFailed(
                     f"The document took longer than {seconds:g} seconds to lay out: shorten it."
                 ) from None
-            if isinstance(error, asyncio.IncompleteReadError | ConnectionError):
+            if isinstance(error, asyncio.IncompleteReadError | OSError | ValueError):
                 raise RenderingFailed("The rendering process died, perhaps out of memory: try again.") from None
             raise
 

@@ -34,8 +34,8 @@ def main(folder: str, parent: int, memory_bytes: int) -> None:
     os.dup2(2, 1)  # Whatever a library prints must not end up between the frames.
     _die_with(parent)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    fonts.seal(Path(folder))
     try:
+        fonts.seal(Path(folder))
         _warm_up()
     except Exception as error:
         traceback.print_exc()

@@ -1,12 +1,15 @@
 """The pool of rendering processes: what happens when one hangs, dies, or is no longer wanted."""
 
 import asyncio
+import errno
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,12 @@ async def started(pool: Renderer) -> int:
     await pool.render(letter(), created=CREATED)
     (pid,) = pool.pids
     return pid
+
+
+async def until_one_starts(pool: Renderer) -> None:
+    """Wait for a process that may not be ready yet."""
+    while not pool.pids:  # noqa: ASYNC110 (the pool tells nobody)
+        await asyncio.sleep(0.005)
 
 
 async def gone(pid: int) -> bool:
@@ -96,6 +105,79 @@ async def test_a_child_that_wants_too_much_memory_fails_the_job_and_not_the_pool
 
         with pytest.raises(RenderingFailed, match="could not be rendered"):
             await pool.render(huge, created=CREATED)
+        assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+async def test_all_children_killed_at_once_are_all_replaced() -> None:
+    async with Renderer(processes=2) as pool:
+        await asyncio.gather(*(pool.render(letter(), created=CREATED) for _ in range(4)))
+        killed = pool.pids
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        assert [await gone(pid) for pid in killed] == [True, True]
+        await asyncio.sleep(0.05)
+
+        await asyncio.gather(*(pool.render(letter(), created=CREATED) for _ in range(4)))
+
+        assert len(pool.pids) == 2
+        assert not set(pool.pids) & set(killed)
+
+
+async def test_children_killed_while_they_start_cost_their_jobs_and_not_the_pool() -> None:
+    async with Renderer(processes=1) as pool:
+        for _ in range(3):
+            job = asyncio.create_task(pool.render(letter(), created=CREATED))
+            await until_one_starts(pool)
+            os.kill(pool.pids[0], signal.SIGKILL)
+            with suppress(RenderingFailed):
+                await job
+
+        assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
+async def test_a_machine_that_starts_no_process_for_a_while_fails_jobs_and_not_the_pool(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "create_subprocess_exec", refuse)
+        async with Renderer(processes=1) as pool:
+            with pytest.raises(RenderingFailed, match="try again"):
+                await pool.render(letter(), created=CREATED)
+            patch.undo()
+
+            assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+async def test_a_temporary_folder_that_was_cleaned_away_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with Renderer(processes=1, recycle_after=2) as pool:
+        await started(pool)
+        (folder,) = tmp_path.iterdir()
+        shutil.rmtree(folder)
+
+        for _ in range(3):
+            assert (await pool.render(letter(), created=CREATED)).page_count == 1
+
+
+async def test_a_temporary_folder_that_cannot_be_made_fails_jobs_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with Renderer(processes=1, recycle_after=1) as pool:
+        await started(pool)
+        (folder,) = tmp_path.iterdir()
+        shutil.rmtree(folder)
+        folder.write_text("in the way")
+        with pytest.raises(RenderingFailed, match="try again"):
+            await pool.render(letter(), created=CREATED)
+        folder.unlink()
+
         assert (await pool.render(letter(), created=CREATED)).page_count == 1
 
 
