@@ -88,7 +88,7 @@ class Brief:
             {
                 "id": requirement.id,
                 "importance": requirement.importance.value.lower(),
-                "quote": self._redaction.text(requirement.quote[:_LONGEST_QUOTE]),
+                "quote": self._redaction.text(requirement.quote)[:_LONGEST_QUOTE],
                 "shown_by": self._short(
                     evidence.fact_id
                     for evidence in (strengths[requirement.id].evidence if requirement.id in strengths else ())
@@ -105,14 +105,14 @@ class Brief:
                 "requirements": requirements,
             },
             "facts": [self._told(short, fact) for short, fact in self._facts.items()],
-            "wishes": self._redaction.text(self._options.instructions[:_LONGEST_WISH]),
+            "wishes": self._redaction.text(self._options.instructions)[:_LONGEST_WISH],
         }
 
     def _told(self, short: str, fact: Fact) -> dict[str, Any]:
         told: dict[str, Any] = {
             "id": short,
             "kind": fact.kind.value,
-            "text": self._redaction.text(fact.text[:_LONGEST_TEXT]),
+            "text": self._redaction.text(fact.text)[:_LONGEST_TEXT],
         }
         if fact.parent_id in self._ids:
             told["of"] = self._ids[fact.parent_id]

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from jobwise.infra import db
 from jobwise.llm import ledger
 from jobwise.llm.errors import ErrorKind, LlmUnavailable
 from jobwise.llm.models import LlmCall, Outcome
-from jobwise.llm.types import Caller
+from jobwise.llm.types import Caller, Usage
 from tests.accounts.people import a_viewer
 from tests.llm.asking import REQUEST, two_links
 from tests.providers.script import Behaviour, Script
@@ -155,13 +156,11 @@ async def test_a_worker_that_may_no_longer_work_sends_nothing() -> None:
 
 
 async def test_calls_wait_for_a_database_that_is_away_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch_all, refused = db.fetch_all, []
+    fetch_all, turns = db.fetch_all, itertools.cycle([False, False, True])
 
     async def away(sql: str, *arguments: Any) -> Any:
-        if len(refused) % 3 < 2:
-            refused.append(sql)
+        if not next(turns):
             raise db.DatabaseUnavailable
-        refused.append("")
         return await fetch_all(sql, *arguments)
 
     monkeypatch.setattr(db, "fetch_all", away)
@@ -184,7 +183,7 @@ async def test_what_a_dead_process_left_reserved_is_marked_and_may_still_be_sett
     (call,) = await _calls()
     assert (call.outcome, call.estimated, call.output_tokens) == (Outcome.ABANDONED, True, 0)
     assert call.input_tokens > 0
-    await book.settle(late, Outcome.COMPLETED, ledger.Usage(input=10, output=20))
+    await book.settle(late, Outcome.COMPLETED, Usage(input=10, output=20))
     (call,) = await _calls()
     assert (call.outcome, call.estimated, call.output_tokens) == (Outcome.COMPLETED, False, 20)
 
