@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 
 from jobwise.errors import ErrorCode
 from jobwise.infra import db, db_engine
@@ -197,6 +198,24 @@ async def test_deadlocks_are_something_to_try_again(connected: EmbeddedServers) 
     (loser,) = (each for each in ended if each is not None)
     assert isinstance(loser, db.DatabaseUnavailable)
     assert loser.reason == "DeadlockDetectedError"
+
+
+async def test_a_commit_whose_answer_is_lost_is_unavailable_and_may_have_happened(
+    connected: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Transaction.commit
+
+    async def unheard(self: Transaction) -> None:
+        await commit(self)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Transaction, "commit", unheard)
+    with pytest.raises(db.DatabaseUnavailable, match="may have been saved"):
+        await write_pair()
+    monkeypatch.undo()
+
+    assert len(await db.fetch_all("select name from pairs")) == 2
+    assert await every_connection_is_free()
 
 
 @pytest.mark.parametrize("arguments", [("not a number",), (1, 2)])

@@ -166,6 +166,27 @@ async def test_a_killed_server_is_noticed_and_comes_back_at_the_same_address(hom
         assert await _remembered(before) == (["kept"], ["kept"])
 
 
+async def test_a_server_that_cannot_come_back_yet_does_not_take_the_other_one_along(home: Path) -> None:
+    async with EmbeddedServers(home, durable=False) as servers:
+        redis = servers.pids["redis"]
+        version = home / "postgres" / "PG_VERSION"
+        written = version.read_text()
+        version.write_text("15\n")
+        os.kill(servers.pids["postgres"], signal.SIGKILL)
+        assert await servers.watch() == "postgres"
+        with pytest.raises(EmbeddedError, match="PostgreSQL 15"):
+            await servers.revive()
+        assert servers.pids == {"redis": redis}
+        with pytest.raises(AlreadyRunning):
+            await EmbeddedServers(home).start()
+
+        version.write_text(written)
+        await servers.revive()
+
+        assert servers.pids["redis"] == redis
+        assert set(servers.pids) == {"postgres", "redis"}
+
+
 async def test_a_stopped_process_with_the_recorded_id_is_never_touched(home: Path) -> None:
     """A process id in a stale file may belong to anybody by now."""
     async with EmbeddedServers(home, redis=False):
