@@ -76,6 +76,7 @@ class Provider:
         self._server: asyncio.Server | None = None
         self._handlers: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
+        self._first = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -93,6 +94,12 @@ class Provider:
         while any(call.outcome == "open" for call in self.calls):
             self._idle.clear()
             await self._idle.wait()
+
+    async def streaming(self, calls: int) -> None:
+        """Wait until so many calls have got the first of their answers."""
+        while sum(call.output_tokens > 0 for call in self.calls) < calls:
+            self._first.clear()
+            await self._first.wait()
 
     def follow(self, script: Script) -> None:
         """From now on, behave like this."""
@@ -171,7 +178,7 @@ class Provider:
         self.calls.append(call)
         behaviour = self._director.behaviour(model, schema_name)
         try:
-            await _Performance(body, call, behaviour, exchange).run()
+            await _Performance(body, call, behaviour, exchange, self._first).run()
             call.outcome = "finished" if call.outcome == "open" else call.outcome
         except _Broken:
             call.outcome = "broken"
@@ -229,11 +236,14 @@ class _Exchange:
 class _Performance:
     """The answer to one call, as its behaviour says."""
 
-    def __init__(self, body: dict[str, Any], call: Call, behaviour: Behaviour, exchange: _Exchange) -> None:
+    def __init__(
+        self, body: dict[str, Any], call: Call, behaviour: Behaviour, exchange: _Exchange, first: asyncio.Event
+    ) -> None:
         self._body = body
         self._call = call
         self._do = behaviour
         self._exchange = exchange
+        self._first = first
 
     async def run(self) -> None:
         """All of it."""
@@ -291,6 +301,7 @@ class _Performance:
             if due > sent:
                 self._call.output_tokens += due - sent
                 await self._chunk({field: "".join(tokens[sent:due])})
+                self._first.set()
                 sent = due
             if sent < stop:
                 await self._exchange.wait(max(_TICK_SECONDS, 1 / rate))
