@@ -279,7 +279,7 @@ class Site:
     async def api(self, *, wait: bool = True, **faults: Any) -> Program:
         """Start an API; the site's clients use the newest one. A restarted one listens at the same address."""
         port = free_port()
-        program = self._program("api", "serve", faults, {"JOBWISE_PORT": str(port)})
+        program = self.program("api", "serve", faults, {"JOBWISE_PORT": str(port)})
         await program.start()
         self.url = f"http://127.0.0.1:{port}"
         if wait:
@@ -293,7 +293,7 @@ class Site:
 
     async def worker(self, *, wait: bool = True, settings: Mapping[str, str] | None = None, **faults: Any) -> Program:
         """Start a worker. `faults` are fields of a launcher's plan."""
-        program = await self._program("worker", "work", faults, settings or {}).start()
+        program = await self.program("worker", "work", faults, settings or {}).start()
         if wait:
             await self.worker_ready(program)
         return program
@@ -377,13 +377,20 @@ class Site:
         if self._rows is not None:
             self._rows.terminate()
 
-    def _program(self, kind: str, command: str, faults: dict[str, Any], settings: Mapping[str, str]) -> Program:
+    def program(
+        self,
+        kind: str,
+        command: str,
+        faults: Mapping[str, Any] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Program:
+        """One of our programs, not yet started, with the fields of a launcher's plan and settings of its own."""
         name = f"{kind}-{next(self._names)}"
         arguments = ["-m", "jobwise", command]
         if faults:
             plan = Plan(folder=self.folder, **faults)
             arguments = ["-m", "tests.faults.launcher", json.dumps(plan.model_dump(mode="json")), command]
-        program = Program(name, arguments, {**self.settings, **settings}, self.folder / f"{name}.log")
+        program = Program(name, arguments, {**self.settings, **(settings or {})}, self.folder / f"{name}.log")
         self.programs.append(program)
         return program
 

@@ -113,26 +113,23 @@ async def _spring(folder: Path, trap: Trap) -> None:
 
 def _shift_clock_on_signal(seconds: float) -> None:
     """Move what this process believes about the time of day; the monotonic clock goes on, as it does in reality."""
-    shift = [0.0]
     real_time, real = time.time, datetime_module.datetime
 
     class _AnyDatetime(type):
         def __instancecheck__(cls, instance: object) -> bool:
             return isinstance(instance, real)
 
-        def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, real)
-
     class _Shifted(real, metaclass=_AnyDatetime):  # type: ignore[misc, valid-type]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
-            return real.fromtimestamp(real_time() + shift[0], tz)
+            return real.fromtimestamp(real_time() + seconds, tz)
 
     def jump(*_: object) -> None:
-        shift[0] = seconds
+        time.time = lambda: real_time() + seconds
+        for name, module in list(sys.modules.items()):
+            if name.startswith(("jobwise", "workers", "arq")) and getattr(module, "datetime", None) is real:
+                module.datetime = _Shifted  # type: ignore[attr-defined]
 
-    time.time = lambda: real_time() + shift[0]
-    datetime_module.datetime = _Shifted  # type: ignore[misc]
     signal.signal(signal.SIGUSR1, jump)
 
 

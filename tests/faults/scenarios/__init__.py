@@ -1,5 +1,5 @@
 """All scenarios, by what is hit. Importing this package fills `tests.faults.scene.SCENARIOS`."""
 
-from tests.faults.scenarios import workers
+from tests.faults.scenarios import api, servers, stages, workers
 
-__all__ = ["workers"]
+__all__ = ["api", "servers", "stages", "workers"]

@@ -1,0 +1,173 @@
+"""PostgreSQL and Redis that go away, come back, forget, or do not answer."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import httpx
+from arq.connections import ArqRedis
+from redis.asyncio import Redis
+
+from jobwise.infra import queue
+from tests.faults.client import Follower, Person
+from tests.faults.harness import until
+from tests.faults.proxy import Line
+from tests.faults.scenarios.workers import LETTER
+from tests.faults.scene import Scene, scenario
+
+_NOWHERE = {"REDIS_URL": "redis://127.0.0.1:9/0"}
+_COMPLETED = "select count(*) from generations where status = 'COMPLETED'"
+
+
+async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]], *, cut: bool = True) -> None:
+    """Two workers in the middle of their work while something is done to their servers; more orders meanwhile."""
+    site = scene.site
+    await site.api()
+    await asyncio.gather(site.worker(), site.worker())
+    people = [await scene.person() for _ in range(2)]
+    scene.followers += [Follower(person) for person in people]
+    for number in range(12 if scene.long else 4):
+        await scene.order(people[number % 2], kinds=LETTER)
+    await until(lambda: site.value("select true from generations where stage = 'MATCH'"), "work under way")
+    await disturb(people[0])
+    for number in range(4 if scene.long else 2):
+        await scene.order(people[number % 2], kinds=LETTER)
+    await scene.all_ended()
+    failed = await site.value("select count(*) from generations where status <> 'COMPLETED'")
+    scene.tally.check(not failed, f"{failed} generations were not completed")
+    await _heard(scene)
+
+
+async def _heard(scene: Scene) -> None:
+    """Wait until those who follow everything of a person have heard everything."""
+    for follower in scene.followers:
+        if follower.order is None:
+            wanted = await scene.site.value(
+                "select count(*) from generation_events e join users u on u.id = e.user_id where u.email = $1",
+                follower.person.email,
+            )
+            await until(lambda f=follower, n=wanted: len(f.seen) >= n, "a subscriber that has heard all", within=15)
+
+
+@scenario(
+    injected="a fast, an immediate and a kill -9 restart of PostgreSQL",
+    when="with generations in their stages and subscribers attached",
+    holds="what was accepted is completed, by the same processes; orders sent again by key are accepted once",
+    rough=True,
+    JOBWISE_LEASE_SECONDS="3",
+)
+async def postgres_restarted(scene: Scene) -> None:
+    async def restart(_: Person) -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            await scene.site.ground.hit("postgres", number)
+            scene.tally.faults[f"PostgreSQL {number.name}"] += 1
+            done = await scene.site.value(_COMPLETED)
+            if scene.long:
+                await until(lambda n=done: _more(scene, n), "work that goes on", within=30)
+
+    scene.has_room = False
+    await _busy(scene, restart)
+    scene.tally.check(all(program.lives for program in scene.site.programs), "a process ended")
+
+
+async def _more(scene: Scene, done: int) -> bool:
+    return bool(await scene.site.value(_COMPLETED) > done)
+
+
+@scenario(
+    injected="a PostgreSQL that does not answer",
+    when="while orders come in",
+    holds="the API says UNAVAILABLE within seconds, and everything goes on when it is back",
+    rough=True,
+    JOBWISE_LEASE_SECONDS="3",
+)
+async def postgres_hangs(scene: Scene) -> None:
+    site = scene.site
+    proxy = await site.proxy_to_postgres()
+    site.settings |= site.postgres_through(proxy)
+
+    async def hang(person: Person) -> None:
+        proxy.set(Line.STALLED)
+        scene.tally.faults["PostgreSQL stalled"] += 1
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+            answer = await http.get(f"{site.url}/health/ready")
+        scene.tally.check(answer.status_code == 503, f"ready said {answer.status_code} without a database")
+        try:
+            await asyncio.wait_for(person.order(kinds=LETTER, once=True), 12)
+            scene.tally.check(False, "an order was accepted without a database")
+        except Exception as error:
+            scene.tally.check("UNAVAILABLE" in str(error), f"an order was answered with {error!r}")
+        proxy.cut()
+        proxy.set(Line.OPEN)
+
+    scene.has_room = False
+    await _busy(scene, hang)
+
+
+@scenario(
+    injected="a restart of Redis, FLUSHALL, and a Redis that does not answer",
+    when="with generations in their stages, rings waiting and subscribers attached",
+    holds="orders are accepted meanwhile, everything is completed, and subscribers hear of every event",
+    rough=True,
+)
+async def redis_goes_away(scene: Scene) -> None:
+    ground = scene.site.ground
+
+    async def disturb(person: Person) -> None:
+        await ground.hit("redis", signal.SIGKILL)
+        scene.tally.faults["Redis SIGKILL"] += 1
+        await scene.order(person, kinds=LETTER)
+        async with Redis.from_url(ground.servers.addresses.redis_url) as redis:
+            await redis.flushall()
+        scene.tally.faults["Redis FLUSHALL"] += 1
+        async with ground.stopped("redis"):
+            scene.tally.faults["Redis SIGSTOP"] += 1
+            order = await scene.order(person, kinds=LETTER)
+            await scene.ended(order, within=30)
+            if scene.long:
+                await asyncio.sleep(20)
+
+    await _busy(scene, disturb)
+
+
+@scenario(
+    injected="no Redis at all",
+    when="from the start of every process on",
+    holds="orders are accepted and completed, subscribers hear of every event",
+)
+async def no_redis_at_all(scene: Scene) -> None:
+    site = scene.site
+    site.settings |= _NOWHERE
+    await site.api()
+    await site.worker()
+    person = await scene.person()
+    for _ in range(2):
+        await scene.order(person, kinds=LETTER)
+    await scene.all_ended()
+
+
+@scenario(
+    injected="hundreds of stale, doubled and unknown rings",
+    when="before there is anything to do, and while there is",
+    holds="each generation is claimed once, and without delay",
+)
+async def stale_rings(scene: Scene) -> None:
+    site = scene.site
+    await site.api()
+    person = await scene.person()
+    redis = ArqRedis.from_url(
+        site.settings["REDIS_URL"], job_serializer=queue.serialize, job_deserializer=queue.deserialize,
+        default_queue_name=queue.QUEUE,
+    )  # fmt: skip
+    async with redis:
+        for number in range(500 if scene.long else 200):
+            await redis.enqueue_job(queue.TASK, _expires=60)
+            if number % 10 == 0:
+                await redis.enqueue_job("a task of long ago", number, _expires=60)
+        scene.tally.faults["stale ring"] += 1
+        await asyncio.gather(site.worker(), site.worker())
+        orders = [await scene.order(person, kinds=LETTER) for _ in range(4)]
+        await redis.zadd(queue.QUEUE, {f"no job of this name {number}": 1 for number in range(50)})
+    await asyncio.gather(*(scene.ended(order) for order in orders))
+    claims = await site.value("select max(token) from generations")
+    scene.tally.check(claims == 1, f"a generation was claimed {claims} times")
