@@ -7,7 +7,6 @@ the database and goes back to sleep when there is none; the workers' sweeper rin
 from typing import Any
 
 import orjson
-import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool, Redis
 
@@ -17,8 +16,6 @@ from jobwise.infra import redis_client
 TASK = "run_one"
 QUEUE = "jobwise:queue"
 _RING_SECONDS = 60
-
-log = structlog.get_logger(__name__)
 
 
 def serialize(job: dict[str, Any]) -> bytes:
@@ -42,8 +39,7 @@ async def ring(times: int = 1) -> bool:
     try:
         for _ in range(times):
             await redis_client.ask(_ring_once)
-    except redis_client.REDIS_ERRORS as error:
-        log.warning("doorbell_unreachable", error=repr(error))
+    except redis_client.REDIS_ERRORS:
         return False
     return True
 

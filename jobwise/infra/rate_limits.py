@@ -5,11 +5,11 @@ protects the service and must not be what stops it.
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis
 
 from jobwise.errors import ErrorCode, JobWiseError
@@ -21,8 +21,6 @@ local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """
-
-log = structlog.get_logger(__name__)
 
 
 class RateLimited(JobWiseError):
@@ -50,8 +48,7 @@ async def check(limit: Limit, caller: str) -> None:
     """Count one call of `caller`. Raises RateLimited when it is one too many."""
     try:
         count, left = await redis_client.ask(partial(_count, limit, caller))
-    except redis_client.REDIS_ERRORS as error:
-        log.warning("rate_limit_unchecked", limit=limit.name, error=repr(error))
+    except redis_client.REDIS_ERRORS:
         return
     if count > limit.calls:
         raise RateLimited(limit.what, max(1, math.ceil(left / 1000)))
@@ -59,10 +56,8 @@ async def check(limit: Limit, caller: str) -> None:
 
 async def forgive(limit: Limit, caller: str) -> None:
     """Forget what was counted: the caller has shown that it means well."""
-    try:
+    with suppress(*redis_client.REDIS_ERRORS):
         await redis_client.ask(lambda redis: redis.delete(_key(limit, caller)))
-    except redis_client.REDIS_ERRORS as error:
-        log.warning("rate_limit_not_forgiven", limit=limit.name, error=repr(error))
 
 
 async def _count(limit: Limit, caller: str, redis: Redis) -> tuple[int, int]:

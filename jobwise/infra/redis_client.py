@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -20,6 +21,8 @@ _PATIENCE_SECONDS = 0.5
 _REST_SECONDS = 1.0
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 _client: Redis | None = None
 _away_until = 0.0
@@ -44,7 +47,7 @@ def client() -> Redis:
 
 
 async def ask(call: Callable[[Redis], Awaitable[T]]) -> T:
-    """The answer to a short call, within half a second. Raises one of REDIS_ERRORS.
+    """The answer to a short call, within half a second. Raises one of REDIS_ERRORS, which is in the log then.
 
     While Redis is known not to answer it raises at once: a request that needs Redis several times waits only once.
     """
@@ -54,8 +57,10 @@ async def ask(call: Callable[[Redis], Awaitable[T]]) -> T:
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return await call(client())
-    except _NO_ANSWER:
-        _away_until = time.monotonic() + _REST_SECONDS
+    except REDIS_ERRORS as error:
+        log.warning("redis_failed", error=repr(error))
+        if isinstance(error, _NO_ANSWER):
+            _away_until = time.monotonic() + _REST_SECONDS
         raise
 
 
