@@ -209,7 +209,12 @@ class _Run:
         inputs = Inputs.model_validate(self.claim.inputs)
         profile, options, today = inputs.profile, inputs.options, inputs.today
 
-        analysis = await self._stage(Stage.ANALYZE, JobAnalysis, [inputs.posting], lambda: analyze(inputs.posting))
+        analysis = await self._stage(
+            Stage.ANALYZE,
+            JobAnalysis,
+            [inputs.posting],
+            lambda: self._patiently(lambda: analyze(inputs.posting)),
+        )
         report = await self._stage(
             Stage.MATCH, MatchReport, [profile, analysis], lambda: asyncio.to_thread(match, profile, analysis, today)
         )
