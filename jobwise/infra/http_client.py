@@ -1,7 +1,10 @@
-"""Connections to other people's servers, kept open and shared."""
+"""Connections to other people's servers, kept open and shared; made for a thousand streams at once."""
 
+import asyncio
 import itertools
 import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 
@@ -10,7 +13,11 @@ import httpx
 _POOLS = 32
 _CONNECT_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
-_IDLE_SECONDS = 60.0
+_KEEP_SECONDS = 60.0
+# Each look at a socket costs much more than what is found there, so of many streams each is looked at less often.
+_PAUSE_PER_STREAM = 0.0005
+_LONGEST_PAUSE = 0.5
+_SHORTEST_PAUSE = 0.005
 
 
 class HttpClients:
@@ -20,10 +27,36 @@ class HttpClients:
         context = httpx.create_ssl_context()
         self._clients = [_client(context) for _ in range(pools)]
         self._turns = itertools.cycle(self._clients)
+        self._streams = 0
 
-    def next(self) -> httpx.AsyncClient:
-        """The client whose turn it is."""
-        return next(self._turns)
+    @asynccontextmanager
+    async def post(self, url: str, content: bytes, headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
+        """Send a request; the body of the response is still to be read, with `pieces`. Raises httpx.HTTPError."""
+        async with next(self._turns).stream("POST", url, content=content, headers=headers) as response:
+            self._streams += 1
+            try:
+                yield response
+            finally:
+                self._streams -= 1
+
+    async def pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        """The body as it comes; a little late where many streams share this process. Raises httpx.HTTPError."""
+        loop = asyncio.get_running_loop()
+        body = aiter(response.aiter_bytes())
+        while True:
+            # The loop only gets to this where the next piece is not there yet.
+            waited = asyncio.Event()
+            turn = loop.call_soon(waited.set)
+            try:
+                piece = await anext(body)
+            except StopAsyncIteration:
+                return
+            finally:
+                turn.cancel()
+            yield piece
+            pause = min(self._streams * _PAUSE_PER_STREAM, _LONGEST_PAUSE)
+            if waited.is_set() and pause > _SHORTEST_PAUSE:
+                await asyncio.sleep(pause)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -35,7 +68,7 @@ def _client(verify: ssl.SSLContext) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=verify,
         timeout=httpx.Timeout(connect=_CONNECT_SECONDS, write=_WRITE_SECONDS, read=None, pool=None),
-        limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE_SECONDS),
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEEP_SECONDS),
         # A proxy of the environment is not for servers on this machine.
         mounts={"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None},
     )

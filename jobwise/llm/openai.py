@@ -6,7 +6,8 @@ the text has come.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from jobwise.llm.types import Completion, Finish, Request, Transcript, Usage
 _DONE = "[DONE]"
 # What follows the end marker is only waited for so that the connection can be used again.
 _TAIL_SECONDS = 0.2
+_TIMER_SECONDS = 0.05
 _MOST_ERROR_BYTES = 65_536
 
 _QUOTA_CODES = re.compile(
@@ -111,6 +113,7 @@ class _Reading:
         self.ended = False
         self._limits = limits
         self._began = asyncio.get_running_loop().time()
+        self._due = 0.0
         self._finish = ""
         self._refusal = ""
 
@@ -126,28 +129,37 @@ class _Reading:
             return f"nothing more for {self._limits.idle:g} s"
         return f"no first word within {self._limits.first_token:g} s"
 
-    async def read(self, response: httpx.Response) -> None:
+    async def read(self, pieces: AsyncIterator[bytes]) -> None:
         """All events up to the end marker."""
         events = EventReader()
-        async for chunk in response.aiter_bytes():
-            for event in events.feed(chunk):
+        async for piece in pieces:
+            for event in events.feed(piece):
                 if self.ended:
                     return
                 self._event(event)
+            self._set_timer()
 
     def _event(self, event: str) -> None:
-        now = asyncio.get_running_loop().time()
         if event == _DONE:
             self.ended = True
-            self.timer.reschedule(now + _TAIL_SECONDS)
             return
         try:
             chunk = _Chunk.model_validate_json(event)
         except ValidationError:
             raise ProviderError(ErrorKind.PROTOCOL, f"a piece of the stream is not readable: {event[:200]}") from None
         self._take(chunk)
-        if self.transcript.has_begun:
-            self.timer.reschedule(min(now + self._limits.idle, self._began + self._limits.call))
+
+    def _set_timer(self) -> None:
+        """Allow as much time until the next piece as there may pass."""
+        now = asyncio.get_running_loop().time()
+        if self.ended:
+            self.timer.reschedule(now + _TAIL_SECONDS)
+        elif self.transcript.has_begun:
+            due = min(now + self._limits.idle, self._began + self._limits.call)
+            # Hardly later than what is set: not worth a new timer for each of a thousand pieces a second.
+            if due - self._due > _TIMER_SECONDS:
+                self._due = due
+                self.timer.reschedule(due)
 
     def _take(self, chunk: _Chunk) -> None:
         if chunk.error:
@@ -225,17 +237,15 @@ class OpenAiChat:
         transcript = reading.transcript
         # From here on the call may cost something.
         transcript.sent = True
-        async with self._http.next().stream(
-            "POST",
-            f"{self._deployment.base_url.rstrip('/')}/chat/completions",
-            content=orjson.dumps(self._body(request)),
-            headers=self._headers(call_id),
-        ) as response:
+        url = f"{self._deployment.base_url.rstrip('/')}/chat/completions"
+        body = orjson.dumps(self._body(request))
+        async with self._http.post(url, body, self._headers(call_id)) as response:
             reading.has_answered = True
             transcript.request_id = response.headers.get("x-request-id", "")[:200]
             if response.status_code != httpx.codes.OK:
                 raise await _refused(response)
-            await reading.read(response)
+            async with aclosing(self._http.pieces(response)) as pieces:
+                await reading.read(pieces)
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {
