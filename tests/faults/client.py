@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 
 from jobwise import samples
 from schema import ids
-from schema.generation.types import decode_cursor
+from schema.generation.types import CursorOf, decode_cursor, encode_cursor
 from tests.faults.harness import Site
 
 _PAUSE_SECONDS = 0.1
@@ -154,7 +154,9 @@ class Follower:
         self.cuts = 0
         self.connections = 0
         self.ended = asyncio.Event()
-        self._cursor: str | None = None
+        self._of = CursorOf.GENERATION if order else CursorOf.PERSON
+        # Without a cursor, a person's events are those from now on.
+        self._cursor: str | None = None if order else encode_cursor(0, self._of)
         self._connection: ClientConnection | None = None
         self._task = asyncio.create_task(self._follow())
 
@@ -171,6 +173,11 @@ class Follower:
         """Go away."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def trouble(self) -> BaseException | None:
+        """Why it gave up, if it did."""
+        return self._task.exception() if self._task.done() and not self._task.cancelled() else None
 
     async def wait(self, seconds: float = _PATIENCE_SECONDS) -> None:
         """Until the generation has ended and the API has said so."""
@@ -197,7 +204,7 @@ class Follower:
         if event["type"] == "RESYNC":
             self.resyncs += 1
             return
-        self.seen.append(decode_cursor(event["cursor"]))
+        self.seen.append(decode_cursor(event["cursor"], self._of))
         self.types.append(event["type"])
         if "generation" in event:
             self.generations.append(event["generation"]["id"])

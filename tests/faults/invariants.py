@@ -184,6 +184,7 @@ def _seen(follower: Follower, rows: dict[UUID, dict[str, Any]], tally: Tally) ->
 
 def compare(follower: Follower, last: int, name: str, tally: Tally) -> None:
     """Hold what a subscriber saw against the numbers 1 to `last`."""
+    tally.check(follower.trouble is None, f"{name}: gave up: {follower.trouble!r}")
     counted = Counter(follower.seen)
     missed = [number for number in range(1, last + 1) if number not in counted]
     twice = [number for number, times in counted.items() if times > 1]

@@ -7,6 +7,7 @@ see `Plan`. What happens at a point is told by files in the plan's folder, so th
 import asyncio
 import datetime as datetime_module
 import errno
+import functools
 import importlib
 import inspect
 import json
@@ -80,6 +81,8 @@ def _set_trap(folder: Path, trap: Trap) -> None:
     original = getattr(owner, name)
     signature = inspect.signature(original)
 
+    # With the original's signature, since another trap may be set on this one.
+    @functools.wraps(original)
     async def trapped(*arguments: Any, **options: Any) -> Any:
         bound = signature.bind(*arguments, **options).arguments
         if not _matches(trap, bound):

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
@@ -29,10 +30,12 @@ class _Hit:
 
 @dataclass
 class Scene:
-    """One run of a scenario. `long` runs do more of the same."""
+    """One run of a scenario. `long` runs do more of the same; `amount` is how many generations chaos takes."""
 
     site: Site
     long: bool
+    seed: str
+    amount: int
     random: Random
     tally: Tally = field(default_factory=Tally)
     orders: list[Order] = field(default_factory=list)
@@ -107,11 +110,21 @@ class Scene:
         except (NotInTime, TimeoutError) as error:
             self.tally.check(False, str(error) or "a subscriber did not hear of the end")
 
+    async def heard_all(self, follower: Follower) -> None:
+        """Wait until a subscriber of everything has heard everything; what it misses, `conclude` will tell."""
+        wanted = await self.site.value(
+            "select count(*) from generation_events e join users u on u.id = e.user_id where u.email = $1",
+            follower.person.email,
+        )
+        with suppress(NotInTime):
+            await until(lambda: len(follower.seen) >= wanted, "a subscriber that has heard all", within=15)
+
     async def conclude(self) -> None:
         """Hold everything against the promises."""
         await examine(self.site, self.orders, self.followers, self.tally)
         for follower in self.followers:
             if follower.order is None:
+                await self.heard_all(follower)
                 last = await self.site.value(
                     """
                     select max(e.user_seq) from generation_events e join users u on u.id = e.user_id where u.email = $1
@@ -163,13 +176,14 @@ class Scenario:
     settings: dict[str, str]
     rough: bool = False
 
-    async def play(self, ground: Ground, seed: int, *, long: bool = False) -> Tally:
+    async def play(self, ground: Ground, seed: int, *, long: bool = False, amount: int = 12) -> Tally:
         """Run it once on a site of its own. Never raises for what the product does: that is in the tally."""
         began = time.monotonic()
         async with ground.site(self.name, **self.settings) as site:
-            scene = Scene(site, long, Random(f"{seed}:{self.name}"))
+            name = f"{seed}:{self.name}"
+            scene = Scene(site, long, name, amount, Random(name))
             try:
-                async with asyncio.timeout(600 if long else 110):
+                async with asyncio.timeout(3600 if long else 110):
                     await self.run(scene)
                     await scene.all_ended()
                     await scene.conclude()
