@@ -6,7 +6,9 @@ instead of keeping it, and every sign of the server's absence is raised as Datab
 """
 
 import asyncio
+import math
 import re
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -21,8 +23,10 @@ from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
 from jobwise.errors import ErrorCode, JobWiseError
 
-#: Longest wait for a connection of the pool, the making of a new one included, in seconds.
+#: Longest wait for a connection while the server gives no sign of life, in seconds.
 ACQUIRE_SECONDS = 4.0
+#: Longest wait in the crowd of a busy pool.
+_CROWD_SECONDS = 15.0
 _RELEASE_SECONDS = 1.0
 _LONGEST_IDLE = 300.0
 _MOST_QUERIES = 50_000
@@ -74,12 +78,25 @@ def absence_named() -> Iterator[None]:
 class _Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
     """asyncpg's pool, which would wait without end for a connection, and fail a finished request by its return."""
 
-    def acquire(self, *, timeout: float | None = None) -> Any:
-        return super().acquire(timeout=ACQUIRE_SECONDS if timeout is None else timeout)
+    _alive_at = -math.inf
+
+    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:
+        began = time.monotonic()
+        while True:
+            try:
+                return await super()._acquire(ACQUIRE_SECONDS if timeout is None else timeout)
+            except TimeoutError:
+                now = time.monotonic()
+                hangs = now - self._alive_at > ACQUIRE_SECONDS
+                if hangs or timeout is not None or now - began > _CROWD_SECONDS:
+                    raise
 
     async def release(self, connection: PoolConnectionProxy, *, timeout: float | None = None) -> None:
         try:
+            is_open = not connection.is_closed()
             await super().release(connection, timeout=_RELEASE_SECONDS if timeout is None else timeout)
+            if is_open:
+                self._alive_at = time.monotonic()
         except TimeoutError:
             # The server hangs or is cut off: its other connections would each make somebody wait as long.
             await self.expire_connections()

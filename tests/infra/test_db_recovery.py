@@ -165,6 +165,16 @@ async def test_waiting_for_a_connection_ends(connected: EmbeddedServers, monkeyp
     assert await answers()
 
 
+async def test_a_crowd_is_served_though_it_takes_longer_than_that(
+    connected: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 0.5)
+
+    answers = await asyncio.gather(*(db.fetch_one("select pg_sleep(0.1), 1 as one") for _ in range(12 * POOL)))
+
+    assert {answer["one"] for answer in answers if answer} == {1}
+
+
 async def test_transactions_cancelled_at_any_moment_leave_nothing_open(connected: EmbeddedServers) -> None:
     chance = random.Random(7)
 
