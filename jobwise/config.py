@@ -74,19 +74,22 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _models_can_be_asked(self) -> Self:
+        openai, groq = self.openai_api_key.get_secret_value(), self.groq_api_key.get_secret_value()
         needed = {
-            "openai": (self.openai_api_key.get_secret_value(), "OPENAI_API_KEY"),
-            "groq": (self.groq_api_key.get_secret_value(), "GROQ_API_KEY"),
-            "local": (self.local_llm_base_url, "LOCAL_LLM_BASE_URL"),
+            "openai": (openai, "OPENAI_API_KEY", self.openai_base_url),
+            "groq": (groq, "GROQ_API_KEY", self.groq_base_url),
+            "local": (self.local_llm_base_url, "LOCAL_LLM_BASE_URL", self.local_llm_base_url),
         }
         for provider, model in self.model_chain():
             if provider not in needed:
                 raise ValueError(f"JOBWISE_LLM_CHAIN: {provider!r} is none of {', '.join(needed)} and builtin")
-            value, name = needed[provider]
+            value, name, address = needed[provider]
             if not model:
                 raise ValueError(f"JOBWISE_LLM_CHAIN names no model of {provider}; write {provider}:model")
             if not value:
                 raise ValueError(f"JOBWISE_LLM_CHAIN names {provider}, which needs {name}")
+            if not address.startswith(("http://", "https://")):
+                raise ValueError(f"The address of {provider} must begin with http:// or https://, not be {address!r}")
         return self
 
     def model_chain(self) -> tuple[tuple[str, str], ...]:

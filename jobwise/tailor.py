@@ -173,7 +173,8 @@ async def _followed(client: ApiClient, generation_id: str, shown: Progress) -> N
             async for data in client.follow(tailor_queries.PROGRESS, id=generation_id, after=cursor):
                 event = data["generationProgress"]
                 cursor = event["cursor"]
-                shown.show(event["message"], event["progress"], event["etaSeconds"])
+                if event["message"]:
+                    shown.show(event["message"], event["progress"], event["etaSeconds"])
                 if event["status"] in _ENDED:
                     return
         except ConnectionError:

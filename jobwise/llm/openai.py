@@ -221,7 +221,7 @@ class OpenAiChat:
         except TimeoutError:
             if not reading.ended:
                 raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             if not reading.ended:
                 raise _network_error(error, has_answered=reading.has_answered) from error
         return Completion(
@@ -320,7 +320,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _network_error(error: httpx.HTTPError, *, has_answered: bool) -> ProviderError:
+def _network_error(error: httpx.HTTPError | httpx.InvalidURL, *, has_answered: bool) -> ProviderError:
     if isinstance(error, httpx.TimeoutException):
         return ProviderError(ErrorKind.TIMEOUT, f"no connection in time ({type(error).__name__})")
     kind = ErrorKind.PROTOCOL if has_answered else ErrorKind.CONNECTION

@@ -23,6 +23,12 @@ def test_a_model_keeps_the_colons_of_its_name(monkeypatch: pytest.MonkeyPatch) -
     assert load_settings().model_chain() == (("local", "llama3.2:3b"),)
 
 
+def test_an_address_without_a_scheme_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_LLM_BASE_URL", "127.0.0.1:11434/v1")
+
+    assert "must begin with http://" in _mistake(monkeypatch, "local:llama3.2")
+
+
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
