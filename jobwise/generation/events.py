@@ -11,7 +11,7 @@ sent what they have.
 import asyncio
 import contextvars
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,9 @@ _RETRY_SECONDS = 0.5
 _PRUNED_AT_A_TIME = 500
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+
+#: Where followers stand: topic, cursor, and whether nothing was told to them yet.
+_Place = tuple[UUID, int, bool]
 
 log = structlog.get_logger(__name__)
 
@@ -88,19 +91,17 @@ def tell_delta(generation_id: UUID, document: DocumentKind, text: str) -> None:
     events.mouth.tell(f"generation:{generation_id}", document.value, text)
 
 
-async def follow(generation_id: UUID, after: int = 0) -> AsyncIterator[Progress]:
+def follow(generation_id: UUID, after: int = 0) -> AsyncGenerator[Progress, None]:
     """All that happens to a generation behind the sequence number `after`, until it has ended or is deleted.
 
     The caller has checked that the viewer may see it. While the database is away, this waits.
     """
-    async for progress in _generations.follow(generation_id, after):
-        yield progress
+    return _generations.follow(generation_id, after)
 
 
-async def follow_person(user_id: UUID, after: int) -> AsyncIterator[Progress]:
+def follow_person(user_id: UUID, after: int) -> AsyncGenerator[Progress, None]:
     """All that happens to all generations of a person behind `after` (see `newest`). Never ends by itself."""
-    async for progress in _persons.follow(user_id, after):
-        yield progress
+    return _persons.follow(user_id, after)
 
 
 async def newest(user_id: UUID) -> int:
@@ -117,6 +118,14 @@ class _Head:
     pruned_to: int
     ended: bool
     now: Progress
+
+    def knows(self, cursor: int) -> bool:
+        """Whether nothing behind this cursor is missing."""
+        return self.pruned_to <= cursor <= self.last
+
+    def has_news(self, cursor: int) -> bool:
+        """Whether there are events to be read behind this cursor."""
+        return self.pruned_to <= cursor < self.last
 
 
 class _Follower:
@@ -136,7 +145,7 @@ class _Follower:
 
     def give(self, head: _Head, news: list[Progress]) -> None:
         """Take over what was read at the follower's place."""
-        if not head.pruned_to <= self.cursor <= head.last:
+        if not head.knows(self.cursor):
             news = [replace(head.now, type=EventType.RESYNC, position=head.last)]
         if news:
             self.waiting.extend(news)
@@ -144,7 +153,8 @@ class _Follower:
         if news or self.latest is None:
             self.latest = news[-1] if news else head.now
         self.is_behind = self.cursor < head.last
-        self.ended = head.ended and not self.is_behind
+        # What is beyond the head was written after its end: the generation goes on.
+        self.ended = head.ended and self.cursor == head.last
         if news or self.ended:
             self.flag.set()
 
@@ -177,7 +187,7 @@ class _Feed:
         self._bell = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
-    async def follow(self, key: UUID, after: int) -> AsyncIterator[Progress]:
+    async def follow(self, key: UUID, after: int) -> AsyncGenerator[Progress, None]:
         """What happens to `key` behind `after`.
 
         The follower is attached before anything is read for it, so that nothing can be committed in between unseen.
@@ -240,7 +250,7 @@ class _Feed:
 
     async def _read_for(self, keys: set[UUID]) -> None:
         """Bring all followers of these topics on by up to `_MOST_WAITING` events."""
-        places: dict[tuple[UUID, int, bool], list[_Follower]] = defaultdict(list)
+        places: dict[_Place, list[_Follower]] = defaultdict(list)
         for key in keys:
             for follower in self._followers.get(key, ()):
                 if len(follower.waiting) < _MOST_WAITING:
@@ -260,32 +270,35 @@ class _Feed:
                 log.exception("progress_broken")
                 _fail(some.values(), error)
 
-    async def _read_at(self, places: dict[tuple[UUID, int, bool], list[_Follower]]) -> None:
+    async def _read_at(self, places: dict[_Place, list[_Follower]]) -> None:
         """Heads before events: what is committed in between comes as more than the head knows, never as less."""
         heads = await self._heads(places)
-        behind = [(key, cursor) for key, cursor, is_new in places if _has_news(heads.get((key, cursor)), cursor)]
-        news: dict[tuple[UUID, int], list[Progress]] = defaultdict(list)
-        if behind:
-            arguments = [key for key, _ in behind], [cursor for _, cursor in behind]
-            for row in await db.fetch_all(self._news_sql, *arguments, _MOST_WAITING):
-                news[row["key"], row["after"]].append(_progress(row))
-        for (key, cursor, _), followers in places.items():
-            if head := heads.get((key, cursor)):
-                for follower in followers:
-                    follower.give(head, news[key, cursor])
+        news = await self._news({(key, after) for (key, after, _), head in heads.items() if head.has_news(after)})
+        for place, head in heads.items():
+            key, after, _ = place
+            for follower in places[place]:
+                follower.give(head, news.get((key, after), []))
 
-    async def _heads(self, places: Iterable[tuple[UUID, int, bool]]) -> dict[tuple[UUID, int], _Head]:
+    async def _heads(self, places: Iterable[_Place]) -> dict[_Place, _Head]:
         """Of those places where there is something to tell, or nothing was told yet."""
-        keys, cursors, new = zip(*places, strict=True)
-        rows = await db.fetch_all(self._heads_sql, list(keys), list(cursors), list(new))
+        rows = await db.fetch_all(self._heads_sql, *_columns(places))
         return {
-            (row["key"], row["after"]): _Head(row["last"], row["pruned_to"], row["ended"], _progress(row))
+            (row["key"], row["after"], row["is_new"]): _Head(
+                row["last"], row["pruned_to"], row["ended"], _progress(row)
+            )
             for row in rows
         }
 
+    async def _news(self, places: set[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Progress]]:
+        news: dict[tuple[UUID, int], list[Progress]] = defaultdict(list)
+        if places:
+            for row in await db.fetch_all(self._news_sql, *_columns(places), _MOST_WAITING):
+                news[row["key"], row["after"]].append(_progress(row))
+        return news
 
-def _has_news(head: _Head | None, cursor: int) -> bool:
-    return head is not None and head.pruned_to <= cursor < head.last
+
+def _columns(places: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*places, strict=True)]
 
 
 def _fail(followers: Iterable[list[_Follower]], error: Exception) -> None:
@@ -312,7 +325,7 @@ def _progress(row: dict[str, Any]) -> Progress:
 _generations = _Feed(
     "generation",
     heads="""
-        select w.key, w.after, coalesce(g.last_seq, w.after) as last,
+        select w.key, w.after, w.is_new, coalesce(g.last_seq, w.after) as last,
                coalesce(case when w.is_new then (
                    select coalesce(min(e.seq) - 1, g.last_seq) from generation_events e where e.generation_id = g.id)
                end, 0) as pruned_to,
@@ -339,8 +352,8 @@ _generations = _Feed(
 _persons = _Feed(
     "person",
     heads="""
-        select w.key, w.after, coalesce(c.last_seq, 0) as last, coalesce(c.pruned_to, 0) as pruned_to, false as ended,
-               g.id as generation_id, coalesce(c.last_seq, 0) as position, 'RESYNC' as type, g.stage,
+        select w.key, w.after, w.is_new, coalesce(c.last_seq, 0) as last, coalesce(c.pruned_to, 0) as pruned_to,
+               false as ended, g.id as generation_id, coalesce(c.last_seq, 0) as position, 'RESYNC' as type, g.stage,
                coalesce(g.status, 'COMPLETED') as status, coalesce(g.progress, 100) as progress, g.eta_seconds,
                'This is how it is now' as message, now() as created_at
           from unnest($1::uuid[], $2::bigint[], $3::bool[]) as w (key, after, is_new)

@@ -1,6 +1,7 @@
 """Starting, watching and stopping generations in the API."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
@@ -14,7 +15,7 @@ from schema import ids
 from schema.context import Info
 from schema.deletion import WHICH, DeleteInput, DeleteResult, DeleteSuccess
 from schema.errors import Conflict, IdempotencyConflict, NotFound, ProfileIncomplete, QuotaExceeded, ValidationFailed
-from schema.generation.types import Generation, GenerationEvent, Template, decode_cursor
+from schema.generation.types import CursorOf, Generation, GenerationEvent, Template, decode_cursor
 from schema.inputs import given
 from schema.pagination import DEFAULT_FIRST, After, Connection, First, check_first, connection
 
@@ -203,8 +204,29 @@ class GenerationSubscriptions:
         ] = None,
     ) -> AsyncGenerator[GenerationEvent, None]:
         """Nothing is missed or repeated by whoever comes back with the last cursor."""
-        seen = decode_cursor(after)
+        seen = decode_cursor(after) if after is not None else 0
         generation = await service.get(info.context.viewer, ids.decode(id, "Generation"))
-        async for event in events.follow(generation.id, seen):
-            info.context.forget()
-            yield GenerationEvent.of(event)
+        async with aclosing(events.follow(generation.id, seen)) as followed:
+            async for progress in followed:
+                info.context.forget()
+                yield GenerationEvent.of(progress)
+
+    @strawberry.subscription(
+        description="Everything that happens to all your generations, those that you start later too; never ends by "
+        "itself. Pieces of text are only in `generationProgress`."
+    )
+    async def my_generations(
+        self,
+        info: Info,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Cursor of the last event seen; left out: what happens from now on."),
+        ] = None,
+    ) -> AsyncGenerator[GenerationEvent, None]:
+        """Nothing is missed or repeated by whoever comes back with the last cursor."""
+        user_id = info.context.viewer.user_id
+        seen = decode_cursor(after, CursorOf.PERSON) if after is not None else await events.newest(user_id)
+        async with aclosing(events.follow_person(user_id, seen)) as followed:
+            async for progress in followed:
+                info.context.forget()
+                yield GenerationEvent.of(progress, CursorOf.PERSON)

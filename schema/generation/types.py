@@ -3,12 +3,17 @@
 import base64
 import binascii
 from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
 import strawberry
+from strawberry.dataloader import DataLoader
 
+from jobwise.documents.content import DocumentKind
 from jobwise.documents.templates import Template as PlainTemplate
-from jobwise.errors import ErrorCode, JobWiseError, NotFound
+from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import models, types
+from jobwise.generation.events import Progress
 from jobwise.jobs.requirements import JobAnalysis as PlainAnalysis
 from schema import ids
 from schema.context import Info
@@ -40,7 +45,7 @@ describe(
     COMPLETED="The documents are there. The last event.",
     FAILED="It failed. The last event.",
     CANCELLED="It was stopped. The last event.",
-    RESYNC="The cursor is older than what is kept: read `generation` anew and go on from here.",
+    RESYNC="What follows the cursor is not kept any more. This is how it is now: read anew, and go on from here.",
     DELTA="A piece of text as it is written. Not kept: a follower who comes later does not see it.",
 )
 describe(
@@ -64,27 +69,38 @@ describe(
 
 
 class BadCursor(JobWiseError):
-    """This is not a cursor of this list: leave it out to begin with the first item."""
+    """This is not a cursor of this subscription: leave it out to begin anew."""
 
     code = ErrorCode.BAD_REQUEST
 
 
-def encode_cursor(seq: int) -> str:
+class CursorOf(StrEnum):
+    """What a cursor of progress events is a place in; the value is how cursors begin."""
+
+    GENERATION = "event"
+    PERSON = "person"
+
+
+_SUBSCRIPTIONS = {CursorOf.GENERATION: "generationProgress", CursorOf.PERSON: "myGenerations"}
+
+
+def encode_cursor(position: int, of: CursorOf = CursorOf.GENERATION) -> str:
     """The cursor of an event."""
-    return base64.urlsafe_b64encode(f"event:{seq}".encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(f"{of}:{position}".encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None) -> int:
-    """The number of the last event that a client has seen; 0 for none. Raises BadCursor."""
-    if cursor is None:
-        return 0
+def decode_cursor(cursor: str, of: CursorOf = CursorOf.GENERATION) -> int:
+    """The number of the last event that a client has seen. Raises BadCursor."""
     try:
-        kind, _, seq = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
-        if kind != "event" or not 0 <= int(seq) < 2**62:
-            raise BadCursor
-        return int(seq)
+        name, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
+        kind, position = CursorOf(name), int(number)
     except (binascii.Error, ValueError):
         raise BadCursor from None
+    if kind is not of:
+        raise BadCursor(f"This is a cursor of `{_SUBSCRIPTIONS[kind]}`, not of `{_SUBSCRIPTIONS[of]}`.")
+    if not 0 <= position < 2**62:
+        raise BadCursor
+    return position
 
 
 @strawberry.type(description="A design for résumé and letter.")
@@ -168,7 +184,7 @@ class Generation(ids.Node):
             stage=types.Stage(row.stage) if row.stage else None,
             progress=row.progress,
             eta_seconds=row.eta_seconds,
-            attempts=row.attempt,
+            attempts=row.token,
             cancel_requested=row.cancel_requested_at is not None,
             error=_error(row),
             created_at=row.created_at,
@@ -225,14 +241,25 @@ class Generation(ids.Node):
     )
     async def events(self, info: Info) -> "list[GenerationEvent]":
         """All of them; there are some dozens at most."""
-        return [GenerationEvent.of(row) for row in await info.context.loaders.events.load(self.row.id)]
+        rows = await info.context.loaders.events.load(self.row.id)
+        return [GenerationEvent.of(Progress.of(row)) for row in rows]
+
+
+async def _generations_now(ids: list[UUID]) -> list[models.Generation | None]:
+    by_id = {row.id: row for row in await models.Generation.filter(id__in=set(ids))}
+    return [by_id.get(key) for key in ids]
+
+
+# One for all subscribers of the process: an event that wakes thousands of them at once is a few statements, not
+# thousands. Nothing is remembered, and each asks only for what an event that they may see names.
+_now = DataLoader(_generations_now, max_batch_size=500, cache=False)
 
 
 @strawberry.type(description="Something that happened to a generation.")
 class GenerationEvent:
     """Events have no gaps: whoever goes on behind a cursor misses nothing and sees nothing twice."""
 
-    row: strawberry.Private[models.Event]
+    generation_id: strawberry.Private[UUID | None]
     cursor: str = strawberry.field(description="Pass it as `after` to go on behind this event.")
     type: models.EventType = strawberry.field(description="What happened.")
     stage: types.Stage | None = strawberry.field(description="In which stage.")
@@ -240,34 +267,37 @@ class GenerationEvent:
     progress: int = strawberry.field(description="0 to 100, then.")
     eta_seconds: float | None = strawberry.field(description="About how long it would still take, then.")
     message: str = strawberry.field(description="A sentence for people.")
+    document: DocumentKind | None = strawberry.field(description="Which document a DELTA belongs to.")
     delta: str | None = strawberry.field(
         description="A piece of text while it is being written; null for everything else."
     )
     created_at: datetime = strawberry.field(description="When.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "GenerationEvent":
-        """From the table's row."""
+    def of(cls, progress: Progress, of: CursorOf = CursorOf.GENERATION) -> "GenerationEvent":
+        """From what the product tells its followers."""
         return cls(
-            row=row,
-            cursor=encode_cursor(row.seq),
-            type=row.type,
-            stage=types.Stage(row.stage) if row.stage else None,
-            status=row.status,
-            progress=row.progress,
-            eta_seconds=row.eta_seconds,
-            message=row.message,
-            delta=None,
-            created_at=row.created_at,
+            generation_id=progress.generation_id,
+            cursor=encode_cursor(progress.position, of),
+            type=progress.type,
+            stage=progress.stage,
+            status=progress.status,
+            progress=progress.progress,
+            eta_seconds=progress.eta_seconds,
+            message=progress.message,
+            document=progress.document,
+            delta=progress.delta,
+            created_at=progress.created_at,
         )
 
-    @strawberry.field(description="The generation as it is now.")
-    async def generation(self, info: Info) -> Generation:
+    @strawberry.field(
+        description="The generation as it is now, the newest one for a RESYNC of `myGenerations`; null when it was "
+        "deleted since."
+    )
+    async def generation(self) -> Generation | None:
         """Read anew for each event."""
-        row = await info.context.loaders.generations.load(self.row.generation_id)
-        if row is None:
-            raise NotFound("This generation was deleted.")
-        return Generation.of(row)
+        row = await _now.load(self.generation_id) if self.generation_id else None
+        return Generation.of(row) if row else None
 
 
 def _error(row: models.Generation) -> GenerationError | None:

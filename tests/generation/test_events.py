@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from jobwise.generation import events, queries
-from jobwise.generation.models import Event, Status
+from jobwise.generation.events import Progress
+from jobwise.generation.models import Status
 from jobwise.generation.types import Stage
 from jobwise.infra import events as wake_ups
 from jobwise.infra import redis_client
@@ -37,7 +38,7 @@ async def _work(generation_id: UUID) -> None:
     await events.announce(generation_id, claim.user_id)
 
 
-async def _all(generation_id: UUID, after: int = 0) -> list[Event]:
+async def _all(generation_id: UUID, after: int = 0) -> list[Progress]:
     return [event async for event in events.follow(generation_id, after)]
 
 
@@ -46,13 +47,13 @@ async def test_a_follower_sees_every_event_once_and_in_order_and_then_the_end() 
 
     seen, _ = await asyncio.wait_for(asyncio.gather(_all(generation_id), _work(generation_id)), 20)
 
-    assert [event.seq for event in seen] == list(range(1, 14))
+    assert [event.position for event in seen] == list(range(1, 14))
     assert seen[-1].status is Status.COMPLETED
 
 
 async def test_a_follower_that_comes_back_misses_nothing_and_sees_nothing_twice() -> None:
     generation_id = await an_order(await a_viewer())
-    first: list[Event] = []
+    first: list[Progress] = []
 
     async def cut_at_half_way() -> None:
         async for event in events.follow(generation_id):
@@ -61,9 +62,9 @@ async def test_a_follower_that_comes_back_misses_nothing_and_sees_nothing_twice(
                 return
 
     await asyncio.gather(cut_at_half_way(), _work(generation_id))
-    rest = await _all(generation_id, after=first[-1].seq)
+    rest = await _all(generation_id, after=first[-1].position)
 
-    assert [event.seq for event in [*first, *rest]] == list(range(1, 14))
+    assert [event.position for event in [*first, *rest]] == list(range(1, 14))
 
 
 async def test_following_from_the_last_event_ends_at_once() -> None:
@@ -77,10 +78,10 @@ async def test_events_come_also_when_every_wake_up_is_lost(monkeypatch: pytest.M
     generation_id = await an_order(await a_viewer())
     monkeypatch.setattr(events, "_POLL_SECONDS", 0.05)
 
-    async def lose(_: str) -> None:
+    async def lose(*_: str) -> None:
         """Redis is away."""
 
     monkeypatch.setattr(wake_ups, "publish", lose)
     seen, _ = await asyncio.wait_for(asyncio.gather(_all(generation_id), _work(generation_id)), 20)
 
-    assert [event.seq for event in seen] == list(range(1, 14))
+    assert [event.position for event in seen] == list(range(1, 14))
