@@ -1,7 +1,10 @@
 """The worker process: its parts, put together from the settings, and how it stops."""
 
 import asyncio
+import gc
 import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -13,6 +16,7 @@ from jobwise.generation.leases import Leases
 from jobwise.generation.pipeline import Tools
 from jobwise.infra import db, events, redis_client
 from jobwise.infra.storage import Storage
+from jobwise.jobs.vocabulary import vocabulary
 from jobwise.llm.router import opened
 from jobwise.observability import logs
 from workers.runtime import WORKER, Runner, answering_rings, sweeping
@@ -21,6 +25,7 @@ from workers.runtime import WORKER, Runner, answering_rings, sweeping
 _GRACE_SECONDS = 25
 #: A generation needs the database for some milliseconds a stage, so that many share a connection.
 _MOST_CONNECTIONS = 16
+_THREADS = 2
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +36,23 @@ def main() -> None:
     asyncio.run(_work())
 
 
+def prepare_process() -> None:
+    """Make the event loop answer promptly while hundreds of generations wait for models. For the loop's own thread.
+
+    Matching and checking are plain Python in threads, which hold the interpreter against the loop: two of them at a
+    time, and short turns. What lives for ever (modules, the vocabulary) is taken out of the garbage collector's sight:
+    with it, one full collection takes half a second, and they come often.
+    """
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
+    sys.setswitchinterval(0.0005)
+    vocabulary()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 async def _work() -> None:
+    prepare_process()
     chosen = settings()
     slots = chosen.worker_concurrency
     async with AsyncExitStack() as stack:
