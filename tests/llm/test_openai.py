@@ -143,9 +143,14 @@ async def test_a_model_that_is_silent_or_endless_is_given_up_in_time(
     assert time.monotonic() - began < 2
 
 
-async def test_an_answer_that_comes_twice_is_read_once() -> None:
-    async with two_links(_script(fault="twice", text="Once.")) as scene:
-        assert (await _asked(scene)).text == "Once."
+@pytest.mark.parametrize("fault", ["twice", "end_twice"])
+async def test_an_answer_that_comes_twice_is_read_once(fault: str) -> None:
+    async with two_links(_script(fault=fault, text="Once.")) as scene:
+        answer = await _asked(scene)
+        (call,) = scene.first.calls
+
+    assert (answer.text, answer.usage.output) == ("Once.", 2)
+    assert answer.usage.input == call.input_tokens
 
 
 async def test_an_answer_at_the_limit_says_so() -> None:

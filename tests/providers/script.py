@@ -12,6 +12,7 @@ Fault = Literal[
     "stream_error",  # an error object in the stream, under status 200
     "no_done",  # all of the answer and its usage, but the end marker is missing
     "twice",  # after the end marker, all of it once more
+    "end_twice",  # the last chunks come once more before the end marker
     "malformed",  # a chunk that is no JSON
     "refusal",  # declines in words of its own
     "content_filter",
@@ -33,6 +34,7 @@ class Behaviour(BaseModel):
     first_token_seconds: float = 0.0
     tokens_per_second: float = 0.0
     stream_seconds: float | None = None
+    piece_seconds: float = Field(default=0.1, gt=0, description="Tokens of so much time make a piece of the stream.")
     fault: Fault | None = None
     after_tokens: int | None = None
     status: int = 500

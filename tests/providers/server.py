@@ -20,7 +20,6 @@ from typing import Any, Literal
 from tests.providers.answers import answer, tokens_of
 from tests.providers.script import Behaviour, Director, Script
 
-_TICK_SECONDS = 0.1
 _MOST_BYTES = 4_000_000
 
 
@@ -284,9 +283,10 @@ class _Performance:
     async def _stream(self) -> None:
         await self._chunk({"role": "assistant", "content": ""})
         await self._words()
-        await self._chunk({}, finish=self._finish())
-        if self._body.get("stream_options", {}).get("include_usage"):
-            await self._exchange.event(json.dumps({**self._frame(), "choices": [], "usage": self._usage()}))
+        for _ in range(2 if self._do.fault == "end_twice" else 1):
+            await self._chunk({}, finish=self._finish())
+            if self._body.get("stream_options", {}).get("include_usage"):
+                await self._exchange.event(json.dumps({**self._frame(), "choices": [], "usage": self._usage()}))
         if self._do.fault != "no_done":
             await self._exchange.event("[DONE]")
 
@@ -304,7 +304,7 @@ class _Performance:
                 self._first.set()
                 sent = due
             if sent < stop:
-                await self._exchange.wait(max(_TICK_SECONDS, 1 / rate))
+                await self._exchange.wait(max(self._do.piece_seconds, 1 / rate))
         await self._stumble("hang", "cut", "malformed", "stream_error")
 
     def _rate(self, count: int) -> float:

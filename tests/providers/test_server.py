@@ -1,0 +1,109 @@
+"""The scripted provider keeps its promises to the tests that believe it."""
+
+import asyncio
+import json
+import signal
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.providers.script import Behaviour, Script
+from tests.providers.server import running
+
+_BODY = {"model": "any", "stream": True, "messages": [{"role": "user", "content": "Are you ready?"}]}
+
+
+async def _ask(client: httpx.AsyncClient, url: str, **body: Any) -> tuple[int, str]:
+    response = await client.post(f"{url}/chat/completions", json={**_BODY, **body})
+    return response.status_code, response.text
+
+
+async def test_a_script_is_followed_call_by_call_then_by_shares_that_the_seed_repeats() -> None:
+    script = Script(
+        seed=4,
+        next=[Behaviour(fault="status", status=503), Behaviour(fault="status", status=429)],
+        rules=[Behaviour(fault="status", status=500, share=0.4)],
+    )
+    seen = []
+    for _ in range(2):
+        async with running(script) as provider, httpx.AsyncClient() as client:
+            seen.append([(await _ask(client, provider.url))[0] for _ in range(20)])
+
+    assert seen[0] == seen[1]
+    assert seen[0][:2] == [503, 429]
+    assert 3 < seen[0].count(500) < 14
+
+
+async def test_the_bill_charges_what_was_sent_and_says_how_each_call_ended() -> None:
+    script = Script(
+        next=[
+            Behaviour(text="12345678"),
+            Behaviour(text="12345678", fault="cut", after_tokens=1),
+            Behaviour(fault="status", status=500),
+            Behaviour(text="12345678"),
+        ]
+    )
+    async with running(script) as provider, httpx.AsyncClient() as client:
+        await _ask(client, provider.url)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await _ask(client, provider.url)
+        await _ask(client, provider.url)
+        await _ask(client, provider.url, model="another")
+        bill = (await client.get(provider.url.replace("/v1", "/bill"))).json()
+
+    assert [(call["outcome"], call["output_tokens"]) for call in bill] == [
+        ("finished", 2),
+        ("broken", 1),
+        ("refused", 0),
+        ("finished", 2),
+    ]
+    assert bill[0]["key"] == bill[1]["key"] == bill[2]["key"] != bill[3]["key"]
+
+
+async def test_a_client_that_goes_away_is_noticed_while_the_model_is_silent() -> None:
+    async with running(Script(default=Behaviour(fault="hang"))) as provider:
+        async with httpx.AsyncClient(timeout=0.1) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await _ask(client, provider.url)
+        await asyncio.wait_for(provider.idle(), 2)
+
+    assert provider.calls[0].outcome == "aborted"
+
+
+async def test_it_runs_as_a_program_whose_script_can_be_replaced() -> None:
+    arguments = ("-m", "tests.providers.server", "--script", '{"default": {"text": "One."}}')
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+    async with httpx.AsyncClient() as client:
+        _, first = await _ask(client, url, stream=False)
+        script = Script(default=Behaviour(text="Two."))
+        await client.post(url.replace("/v1", "/script"), content=script.model_dump_json())
+        _, second = await _ask(client, url, stream=False)
+    process.send_signal(signal.SIGTERM)
+
+    assert [json.loads(text)["choices"][0]["message"]["content"] for text in (first, second)] == ["One.", "Two."]
+    assert await process.wait() == 0
+
+
+async def test_a_few_hundred_streams_run_at_once() -> None:
+    script = Script(default=Behaviour(text="word " * 40, stream_seconds=0.5))
+    async with running(script) as provider, asyncio.timeout(20):
+        host, port = provider.url.removeprefix("http://").removesuffix("/v1").split(":")
+
+        async def stream() -> bytes:
+            reader, writer = await asyncio.open_connection(host, int(port))
+            body = json.dumps(_BODY).encode()
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body)
+            said = await reader.readuntil(b"[DONE]")
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+        answers = await asyncio.gather(*(stream() for _ in range(300)))
+
+    assert len(answers) == 300
+    assert {call.outcome for call in provider.calls} == {"finished"}
