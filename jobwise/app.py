@@ -22,7 +22,7 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.infra import db, events, redis_client, storage
 from jobwise.observability import health
 from jobwise.observability.requests import Requests
-from schema import graphiql, http, websocket
+from schema import graphiql, http, transport, websocket
 from schema.build import schema
 
 _STATUS_OF_DOWNLOAD = {ErrorCode.NOT_FOUND: 404, ErrorCode.FORBIDDEN: 403, ErrorCode.UNAVAILABLE: 503}
@@ -30,7 +30,7 @@ _LOCALHOST = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
 #: What uvicorn must be told beside host and port; measured in the notes of docs/graphql.md.
 UVICORN_OPTIONS: dict[str, Any] = {
-    "ws": "websockets-sansio",
+    "ws": transport.ImpatientProtocol,
     "ws_per_message_deflate": False,
     "ws_max_size": 1_000_000,
     "access_log": False,

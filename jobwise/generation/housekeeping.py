@@ -3,6 +3,7 @@
 import structlog
 
 from jobwise.config import settings
+from jobwise.generation import events
 from jobwise.infra import db
 from jobwise.infra.storage import Storage
 from jobwise.llm import ledger
@@ -22,7 +23,8 @@ async def run() -> None:
         keys = await forget_idempotency_keys()
         files = await collect_files(Storage(settings().files_folder()))
         calls = await ledger.settle_abandoned()
-        log.info("housekeeping_done", idempotency_keys=keys, files=files, abandoned_calls=calls)
+        old = await events.prune()
+        log.info("housekeeping_done", idempotency_keys=keys, files=files, abandoned_calls=calls, events=old)
 
 
 async def forget_idempotency_keys() -> int:
