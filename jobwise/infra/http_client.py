@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -30,9 +31,23 @@ class HttpClients:
         self._streams = 0
 
     @asynccontextmanager
-    async def post(self, url: str, content: bytes, headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
-        """Send a request; the body of the response is still to be read, with `pieces`. Raises httpx.HTTPError."""
-        async with next(self._turns).stream("POST", url, content=content, headers=headers) as response:
+    async def post(
+        self, url: str, content: bytes, headers: dict[str, str], about_to_send: Callable[[], None]
+    ) -> AsyncIterator[httpx.Response]:
+        """Send a request; the body of the response is still to be read, with `pieces`.
+
+        `about_to_send` is called when there is a connection, right before the first byte goes out; if it raises,
+        nothing is sent.
+
+        Raises: httpx.HTTPError, httpx.InvalidURL, and what `about_to_send` raises.
+        """
+
+        async def trace(step: str, _: Mapping[str, Any]) -> None:
+            if step == "http11.send_request_headers.started":
+                about_to_send()
+
+        client, extensions = next(self._turns), {"trace": trace}
+        async with client.stream("POST", url, content=content, headers=headers, extensions=extensions) as response:
             self._streams += 1
             try:
                 yield response

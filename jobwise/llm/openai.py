@@ -6,7 +6,7 @@ the text has come.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -208,16 +208,18 @@ class OpenAiChat:
         self._http = http
         self._limits = limits
 
-    async def complete(self, request: Request, transcript: Transcript, call_id: UUID) -> Completion:
+    async def complete(
+        self, request: Request, transcript: Transcript, call_id: UUID, guard: Callable[[], None]
+    ) -> Completion:
         """Ask, and hand the answer on piece by piece through `transcript`. `call_id` is told to the provider.
 
-        Raises: ProviderError.
+        Raises: ProviderError, and what `guard` raises, which is called right before the request goes out.
         """
         reading = _Reading(transcript, self._limits)
         try:
             async with asyncio.timeout_at(reading.first_word_due()) as timer:
                 reading.timer = timer
-                await self._exchange(request, reading, call_id)
+                await self._exchange(request, reading, call_id, guard)
         except TimeoutError:
             if not reading.ended:
                 raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
@@ -233,13 +235,17 @@ class OpenAiChat:
             request_id=transcript.request_id,
         )
 
-    async def _exchange(self, request: Request, reading: "_Reading", call_id: UUID) -> None:
+    async def _exchange(self, request: Request, reading: "_Reading", call_id: UUID, guard: Callable[[], None]) -> None:
         transcript = reading.transcript
-        # From here on the call may cost something.
-        transcript.sent = True
+
+        def about_to_send() -> None:
+            guard()
+            # From here on the call may cost something.
+            transcript.sent = True
+
         url = f"{self._deployment.base_url.rstrip('/')}/chat/completions"
         body = orjson.dumps(self._body(request))
-        async with self._http.post(url, body, self._headers(call_id)) as response:
+        async with self._http.post(url, body, self._headers(call_id), about_to_send) as response:
             reading.has_answered = True
             transcript.request_id = response.headers.get("x-request-id", "")[:200]
             if response.status_code != httpx.codes.OK:

@@ -1,6 +1,5 @@
 """The chain of models: asks one after the other until one answers, and keeps the ledger of it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -52,21 +51,16 @@ class Router:
     async def _ask(self, model: OpenAiChat, request: Request, caller: Caller, transcript: Transcript) -> Completion:
         """One call to one model, with its line in the ledger."""
         reservation = Reservation(model.provider, model.model)
-        outcome, kind = Outcome.FAILED, None
+        # Whatever else ends the call, it is us who break it off.
+        outcome, kind = Outcome.CANCELLED, None
         try:
             await self._ledger.reserve(reservation, caller, request)
-            caller.guard()
-            completion = await model.complete(request, transcript, reservation.id)
+            completion = await model.complete(request, transcript, reservation.id, caller.guard)
             outcome = Outcome.COMPLETED
         except ProviderError as error:
-            kind = error.kind
-            raise
-        except asyncio.CancelledError:
-            outcome = Outcome.CANCELLED
+            outcome, kind = Outcome.FAILED, error.kind
             raise
         finally:
-            if not transcript.sent:
-                outcome = Outcome.CANCELLED
             await self._ledger.settle(
                 reservation,
                 outcome,

@@ -53,7 +53,7 @@ async def test_the_next_call_uses_the_same_connection_again() -> None:
         link = Link(Deployment("local", provider.url, ""), "any")
         model = OpenAiChat(link, http, TimeLimits(first_token=5, idle=5, call=5))
         for _ in range(3):
-            await model.complete(REQUEST, Transcript(), uuid4())
+            await model.complete(REQUEST, Transcript(), uuid4(), lambda: None)
 
         assert (len(provider.calls), provider.connections) == (3, 1)
         await http.aclose()
