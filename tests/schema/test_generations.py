@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -5,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from jobwise.config import settings
+from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.generation import events, queries
 from jobwise.generation.models import Status
@@ -12,6 +14,8 @@ from jobwise.generation.types import Stage
 from jobwise.infra.storage import Storage
 from jobwise.jobs.analysis import analyze
 from schema import ids
+from schema.generation import types
+from schema.generation.types import CursorOf, encode_cursor
 from tests.schema.conftest import Api
 from tests.schema.test_jobs import _import, _profile
 from tests.schema.test_websocket import Socket, _socket
@@ -26,12 +30,13 @@ CANCEL = """mutation ($id: ID!) { cancelGeneration(input: {id: $id}) {
 DELETE = "mutation ($id: ID!) { deleteGeneration(input: {id: $id}) { __typename ... on UserError { code } } }"
 DELETE_DOCUMENT = "mutation ($id: ID!) { deleteDocument(input: {id: $id}) { __typename ... on UserError { code } } }"
 PROGRESS = """subscription ($id: ID!, $after: String) { generationProgress(id: $id, after: $after) {
-    cursor type stage status progress etaSeconds message delta generation { status progress } } }"""
+    cursor type stage status progress etaSeconds message document delta generation { status progress } } }"""
+MINE = "subscription ($after: String) { myGenerations(after: $after) { cursor type status generation { id } } }"
 
 
 @pytest.fixture
 async def order(api: Api) -> dict[str, str]:
-    return {"profileId": await _profile(api), "jobId": await _import(api)}
+    return await _order(api)
 
 
 async def _start(api: Api, order: dict[str, Any]) -> str:
@@ -218,6 +223,117 @@ async def test_a_cursor_of_something_else_is_refused(live: str, api: Api, order:
     assert error["extensions"]["code"] == "BAD_REQUEST"
 
 
+async def test_a_person_follows_all_their_generations_and_comes_back_with_a_cursor(
+    live: str, api: Api, order: dict[str, str]
+) -> None:
+    before = await _start(api, order)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE, after=encode_cursor(0, CursorOf.PERSON))
+        old = await _event(socket, "myGenerations")
+        generation_id = await _start(api, order)
+        new = await _event(socket, "myGenerations")
+    claim = await _claim()
+    other = await api.someone()
+    await _start(other, await _order(other))
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE, after=new["cursor"])
+        missed = await _event(socket, "myGenerations")
+
+    assert [event["generation"]["id"] for event in (old, new)] == [before, generation_id]
+    assert (missed["type"], missed["generation"]["id"]) == ("STARTED", ids.encode("Generation", claim.id))
+
+
+async def test_without_a_cursor_a_person_sees_what_happens_from_now_on(
+    live: str, api: Api, order: dict[str, str]
+) -> None:
+    await _start(api, order)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE)
+        await _followed()
+        later = await _start(api, order)
+        event = await _event(socket, "myGenerations")
+
+    assert (event["type"], event["generation"]["id"]) == ("ACCEPTED", later)
+
+
+async def test_a_cursor_of_the_other_subscription_is_refused_by_name(
+    live: str, api: Api, order: dict[str, str]
+) -> None:
+    generation_id = await _start(api, order)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE, after=encode_cursor(1))
+        mine = await socket.receive()
+        await socket.subscribe(PROGRESS, id=generation_id, after=encode_cursor(1, CursorOf.PERSON))
+        one = await _until(socket, "next", "error")
+
+    messages = [
+        (refused["payload"] if refused["type"] == "error" else refused["payload"]["errors"])[0]["message"]
+        for refused in (mine, one)
+    ]
+    assert messages == [
+        "This is a cursor of `generationProgress`, not of `myGenerations`.",
+        "This is a cursor of `myGenerations`, not of `generationProgress`.",
+    ]
+
+
+async def test_text_arrives_as_it_is_written(live: str, api: Api, order: dict[str, str]) -> None:
+    generation_id = await _start(api, order)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(PROGRESS, id=generation_id)
+        accepted = await _event(socket)
+        heard = asyncio.create_task(_event(socket))
+        while not heard.done():
+            # Lost as long as Redis does not know yet who listens.
+            events.tell_delta(_key(generation_id), DocumentKind.RESUME, "Built ")
+            await asyncio.wait([heard], timeout=0.1)
+        delta = await heard
+
+    assert (delta["type"], delta["document"], delta["delta"][:6]) == ("DELTA", "RESUME", "Built ")
+    assert (delta["cursor"], delta["status"]) == (accepted["cursor"], "QUEUED")
+
+
+async def test_an_event_of_a_deleted_generation_arrives_without_it(
+    live: str, api: Api, order: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _start(api, order)
+
+    async def gone(_: Any) -> None:
+        """As if it was deleted between the reading of the event and that of the generation."""
+
+    monkeypatch.setattr(types._now, "load", gone)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE, after=encode_cursor(0, CursorOf.PERSON))
+        event = await _event(socket, "myGenerations")
+
+    assert (event["type"], event["generation"]) == ("ACCEPTED", None)
+
+
+async def test_an_event_that_wakes_many_subscribers_is_few_statements(
+    live: str, api: Api, order: dict[str, str], counting: Any
+) -> None:
+    generation_id = await _start(api, order)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        for number in range(40):
+            await socket.subscribe(PROGRESS, str(number), id=generation_id)
+        for _ in range(40):
+            await _event(socket)
+        with counting() as seen:
+            claim = await _claim()
+            await events.announce(claim.id, claim.user_id)
+            for _ in range(40):
+                await _event(socket)
+
+    # The claim, then heads, events and generations; a poll may come in between.
+    assert len(seen.texts) <= 8
+
+
 async def test_subscriptions_need_a_websocket(api: Api, order: dict[str, str]) -> None:
     response = await api.post(PROGRESS, id=await _start(api, order))
 
@@ -323,12 +439,23 @@ async def test_templates_and_formats_are_open_to_everybody(anonymous: Api) -> No
     assert {"key": "pdf", "mediaType": "application/pdf", "extension": "pdf"} in data["exportFormats"]
 
 
-async def _event(socket: Socket) -> dict[str, Any]:
+async def _event(socket: Socket, subscription: str = "generationProgress") -> dict[str, Any]:
     message = await socket.receive()
     assert message["type"] == "next", message
     assert "errors" not in message["payload"], message
-    event: dict[str, Any] = message["payload"]["data"]["generationProgress"]
+    event: dict[str, Any] = message["payload"]["data"][subscription]
     return event
+
+
+async def _followed() -> None:
+    """Wait until somebody follows a person."""
+    async with asyncio.timeout(10):
+        while not events._persons._followers:  # noqa: ASYNC110 (what is waited for has no flag)
+            await asyncio.sleep(0.01)
+
+
+async def _order(api: Api) -> dict[str, str]:
+    return {"profileId": await _profile(api), "jobId": await _import(api)}
 
 
 async def _events(live: str, api: Api, generation_id: str, after: str | None = None) -> list[dict[str, Any]]:
@@ -343,8 +470,8 @@ async def _events(live: str, api: Api, generation_id: str, after: str | None = N
     return received
 
 
-async def _until(socket: Socket, kind: str) -> dict[str, Any]:
-    while (message := await socket.receive())["type"] != kind:
+async def _until(socket: Socket, *kinds: str) -> dict[str, Any]:
+    while (message := await socket.receive())["type"] not in kinds:
         pass
     return message
 
