@@ -11,7 +11,7 @@ export DYLD_FALLBACK_LIBRARY_PATH := $(DYLD_FALLBACK_LIBRARY_PATH):/opt/homebrew
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup lint types imports schema-check licences format lock clean
+.PHONY: help run test chaos check setup lint types imports schema-check licences format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -21,6 +21,12 @@ run: setup ## set up, start everything, tailor the sample résumé (RESUME=file 
 
 test: setup ## set up and run all tests (ARGS=... goes to pytest)
 	@$(VENV)/pytest $(ARGS)
+
+N ?= 1000
+SEED ?= 1
+chaos: ## kill and stop everything while N=1000 generations run (SEED=1); the table goes to build/chaos.md
+	@$(SETUP) dev
+	@$(VENV)/python -m tests.faults --amount $(N) --seed $(SEED)
 
 check: lint types imports schema-check licences ## everything but the tests
 

@@ -38,6 +38,7 @@ class Tally:
     recoveries: list[float] = field(default_factory=list)
     handovers: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
     def check(self, holds: object, otherwise: str) -> None:
@@ -53,6 +54,7 @@ class Tally:
         self.recoveries += other.recoveries
         self.handovers += other.handovers
         self.faults += other.faults
+        self.reasons += other.reasons
         self.violations += other.violations
 
 
@@ -87,6 +89,7 @@ def _life(row: dict[str, Any], events: list[dict[str, Any]], tally: Tally) -> No
         return
     if row["status"] == "FAILED":
         tally.check(row["error_message"], f"{name}: failed without a reason")
+        tally.reasons[f"{row['error_code']} in {row['stage']}: {row['error_detail']}"] += 1
     life = "".join(_LETTERS[each] for each in types)
     tally.check(_LIFE.fullmatch(life), f"{name}: events out of order: {life}")
     tally.check(types[-1:] == [row["status"]], f"{name}: {row['status']}, but its last event is {types[-1:]}")

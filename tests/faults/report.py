@@ -34,6 +34,7 @@ def write(path: Path, tallies: Mapping[str, Tally], seed: int) -> str:
         "Faults: " + ", ".join(f"{name} {count}" for name, count in total.most_common()),
     ]
     for name, tally in tallies.items():
+        parts += [f"{name}: {count} FAILED with {reason}" for reason, count in tally.reasons.items()]
         parts += [f"{name} does not hold: {violation}" for violation in tally.violations]
     text = "\n\n".join(parts) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)

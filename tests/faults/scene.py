@@ -16,7 +16,11 @@ from tests.faults.invariants import Tally, compare, examine
 _ALL = """
 select count(*) as n, count(*) filter (where status in ('COMPLETED', 'FAILED', 'CANCELLED')) as ended from generations
 """
-_SLACK_SECONDS = 2.0
+# What the tests run shares the machine with other tests; what was promised is measured in the long form.
+_SLACK_SECONDS = {True: 2.0, False: 5.0}
+_HANDOVER_SECONDS = {True: 1.0, False: 4.0}
+_CANCEL_SECONDS = {True: 1.0, False: 4.0}
+_HITS = {signal.SIGKILL: "worker killed", signal.SIGTERM: "worker asked to leave"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,14 @@ class Scene:
         """Kill a worker, or ask it to leave, and remember what it was at."""
         generations = await self.running_on(worker)
         self._hits.append(_Hit(worker.signal(number), number, tuple(generations)))
-        self.tally.faults[f"worker {signal.Signals(number).name}"] += 1
+        self.tally.faults[_HITS[signal.Signals(number)]] += 1
+
+    async def cancelled_in_time(self) -> None:
+        """Hold all cancellations so far against their promised time."""
+        slowest = await self.site.value(
+            "select max(extract(epoch from finished_at - cancel_requested_at))::float8 from generations"
+        )
+        self.tally.check(slowest <= _CANCEL_SECONDS[self.long], f"cancelling took {slowest:.2f} s")
 
     async def status(self, order: Order) -> str:
         """Where an order's generation is."""
@@ -151,11 +162,11 @@ class Scene:
                 continue  # It ended before the signal took effect, or was cancelled.
             if hit.number == signal.SIGKILL:
                 self.tally.recoveries.append(started - hit.at)
-                promised = self.site.lease + _SLACK_SECONDS
+                promised = self.site.lease + _SLACK_SECONDS[self.long]
             else:
                 released = [event["at"] for event in events if event["type"] == "RELEASED" and event["at"] <= started]
                 self.tally.handovers.append(started - (released[-1] if released else hit.at))
-                promised = 1.0
+                promised = _HANDOVER_SECONDS[self.long]
             took = (self.tally.handovers if hit.number != signal.SIGKILL else self.tally.recoveries)[-1]
             if self.has_room:
                 self.tally.check(took <= promised, f"taken over after {took:.2f} s instead of {promised:g} s")

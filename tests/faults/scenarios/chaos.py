@@ -215,7 +215,8 @@ async def _disturbed(ground: _Field) -> AsyncIterator[None]:
     async def disturb() -> None:
         for fault in plan(ground.scene.seed):
             await asyncio.sleep(_STEP_SECONDS)
-            ground.scene.tally.faults[fault.name] += 1
+            if not fault.name.startswith(("worker killed", "worker asked")):  # `Scene.hit` counts these.
+                ground.scene.tally.faults[fault.name] += 1
             task = asyncio.create_task(_done(ground, fault))
             ground.background.add(task)
             task.add_done_callback(ground.background.discard)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 import httpx
 from redis.asyncio import ConnectionPool, Redis
@@ -137,13 +138,15 @@ async def no_redis_at_all(scene: Scene) -> None:
     injected="hundreds of stale, doubled and unknown rings",
     when="before there is anything to do, and while there is",
     holds="each generation is claimed once, and without delay",
+    JOBWISE_LEASE_SECONDS="20",
 )
 async def stale_rings(scene: Scene) -> None:
     site = scene.site
     await site.api()
     person = await scene.person()
-    redis = queue.arq_redis(ConnectionPool.from_url(site.settings["REDIS_URL"]))
-    async with redis:
+    pool = ConnectionPool.from_url(site.settings["REDIS_URL"])
+    redis = queue.arq_redis(pool)
+    async with aclosing(pool):
         for number in range(500 if scene.long else 200):
             await redis.enqueue_job(queue.TASK, _expires=60)
             if number % 10 == 0:

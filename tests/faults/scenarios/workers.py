@@ -139,6 +139,7 @@ async def worker_cut_from_the_database(scene: Scene) -> None:
     injected="a calendar that jumps by an hour, forwards in one worker and backwards in another",
     when="in the middle of stages",
     holds="no lease is lost or kept for too long: only the database's clock counts",
+    JOBWISE_LEASE_SECONDS="20",
 )
 async def clocks_jump(scene: Scene) -> None:
     await scene.site.api()
@@ -160,6 +161,7 @@ async def clocks_jump(scene: Scene) -> None:
     when="with a queue that nobody rings for",
     holds="each generation is claimed once, by whoever is first",
     JOBWISE_WORKER_CONCURRENCY="2",
+    JOBWISE_LEASE_SECONDS="20",
 )
 async def sweepers_everywhere(scene: Scene) -> None:
     site = scene.site
@@ -180,6 +182,7 @@ async def sweepers_everywhere(scene: Scene) -> None:
     when="with more to do than both can take",
     holds="each generation is claimed once, and no person has more running than allowed",
     JOBWISE_RUNNING_PER_PERSON="2",
+    JOBWISE_LEASE_SECONDS="20",
 )
 async def two_workers_claim_at_once(scene: Scene) -> None:
     site = scene.site
