@@ -6,7 +6,7 @@ the same pool.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -143,8 +143,12 @@ async def only_here(lock: int) -> AsyncIterator[bool]:
         with absence_named():
             connection = await stack.enter_async_context(get_connection("default").acquire_connection())
             alone = await connection.fetchval("select pg_try_advisory_lock($1)", lock)
-        # The pool gives all locks back with the connection.
-        yield bool(alone)
+        try:
+            yield bool(alone)
+        finally:
+            # The lock ends with the connection, however the block ended.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
 
 
 __all__ = [

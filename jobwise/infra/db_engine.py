@@ -92,9 +92,13 @@ class _Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
                     raise
 
     async def release(self, connection: PoolConnectionProxy, *, timeout: float | None = None) -> None:
+        # A caller that is cancelled meanwhile leaves this to itself, so that nobody would hear of its failure.
+        await asyncio.shield(self._take_back(connection, _RELEASE_SECONDS if timeout is None else timeout))
+
+    async def _take_back(self, connection: PoolConnectionProxy, timeout: float) -> None:
         try:
             is_open = not connection.is_closed()
-            await super().release(connection, timeout=_RELEASE_SECONDS if timeout is None else timeout)
+            await super().release(connection, timeout=timeout)
             if is_open:
                 self._alive_at = time.monotonic()
         except TimeoutError:
@@ -103,6 +107,13 @@ class _Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             # asyncpg has ended the connection; whether the statement succeeded is known by now.
             return
+
+
+async def _nothing_to_reset(_: asyncpg.Connection) -> None:
+    """asyncpg would ask the server each time to undo what we never do to a session, which takes as long as a statement.
+
+    A transaction that was left open is rolled back all the same.
+    """
 
 
 class _Named(AsyncpgDBClient):
@@ -125,6 +136,7 @@ class Client(_Named):
         """Called by Tortoise. Connects to nothing yet: that would make everybody wait for the first one."""
         return await _Pool(
             **options,
+            reset=_nothing_to_reset,
             max_queries=_MOST_QUERIES,
             max_inactive_connection_lifetime=_LONGEST_IDLE,
             record_class=asyncpg.Record,

@@ -23,7 +23,7 @@ class Part:
 
 
 async def parts() -> dict[str, Part]:
-    """Check everything that a request needs, side by side; takes two seconds at most."""
+    """Check everything that a request needs, side by side; takes three seconds at most."""
     checks: dict[str, Callable[[], Awaitable[str]]] = {
         "database": _database,
         "redis": _redis,

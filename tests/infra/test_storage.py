@@ -72,6 +72,15 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         await Storage(tmp_path / "files").put(b"x")
 
 
+async def test_a_file_that_cannot_be_read_is_not_called_missing(tmp_path: Path) -> None:
+    key = await Storage(tmp_path).put(b"x")
+    file_of(tmp_path, key).unlink()
+    file_of(tmp_path, key).mkdir()
+
+    with pytest.raises(StorageFailed):
+        await Storage(tmp_path).get(key)
+
+
 async def test_old_files_without_a_row_are_collected_and_all_others_stay(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     named, orphan, young = [await storage.put(data) for data in (b"named", b"orphan", b"young")]
