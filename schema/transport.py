@@ -29,6 +29,7 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
     """uvicorn's connection, with limits to its patience."""
 
     _stall: asyncio.TimerHandle | None = None
+    _cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Called by uvicorn when a connection becomes a websocket."""
@@ -39,6 +40,8 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio at the end."""
         self._unstall()
+        if self._cut is not None:
+            self._cut.cancel()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -59,7 +62,7 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         """Called by uvicorn when the server ends."""
         super().shutdown()
-        self.loop.call_later(_SHUTDOWN_SECONDS, self.transport.abort)
+        self._cut_after(_SHUTDOWN_SECONDS)
 
     def _unstall(self) -> None:
         if self._stall is not None:
@@ -67,6 +70,7 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
             self._stall = None
 
     def _dismiss(self) -> None:
+        """Say goodbye behind what waits already, and tell the application that the peer is gone."""
         self._unstall()
         self.stop_keepalive()
         if not self.close_sent:
@@ -78,5 +82,9 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
         self.disconnected = True
         self.writable.set()
         self.transport.close()
-        self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+        self._cut_after(FAREWELL_SECONDS)
+
+    def _cut_after(self, seconds: float) -> None:
+        if self._cut is None:
+            self._cut = self.loop.call_later(seconds, self.transport.abort)
 

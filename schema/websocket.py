@@ -7,14 +7,14 @@ operation, and the socket closes with 4403 when it expires. A bad document ends 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, cast
 
 import jwt
 import orjson
 import structlog
 from graphql import GraphQLError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.execution import ExecutionResult, PreExecutionError, StreamExecutionResult
 
 from jobwise.config import Settings
@@ -100,8 +100,6 @@ class _Connection:
         except JobWiseError as error:
             log.warning("websocket_refused", reason=type(error.__cause__ or error).__name__)
             await self._close(TRY_AGAIN_LATER, error.message)
-        except WebSocketDisconnect:
-            pass
         finally:
             await self._stop_all()
 
@@ -178,8 +176,6 @@ class _Connection:
             await self._stream(operation_id, operation, await self._admit())
         except Closing as closing:
             await self._close(closing.code, closing.reason)
-        except WebSocketDisconnect:
-            pass
         except TimeoutError:
             await self._fail(operation_id, [_error(OutOfTime())])
         except JobWiseError as error:
@@ -217,8 +213,10 @@ class _Connection:
             del self._operations[operation_id]
 
     async def _send(self, message: dict[str, Any]) -> None:
-        # Text frames: clients of this protocol do not read binary ones.
-        await self._websocket.send_text(orjson.dumps(message).decode())
+        # When nobody is there any more, the receiving side has been told as well and ends everything.
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
+            # Text frames: clients of this protocol do not read binary ones.
+            await self._websocket.send_text(orjson.dumps(message).decode())
 
     async def _close(self, code: int, reason: str) -> None:
         encoded = reason.encode()[:_LONGEST_REASON]

@@ -1,17 +1,20 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
+from graphql import get_introspection_query
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from jobwise.accounts import service as accounts
 from jobwise.config import settings
-from schema import websocket
+from schema import transport, websocket
 from tests.schema.conftest import Api
 
 PROTOCOL = "graphql-transport-ws"
@@ -51,9 +54,9 @@ class Socket:
 
 
 @asynccontextmanager
-async def _socket(live: str, protocol: str = PROTOCOL) -> AsyncIterator[Socket]:
+async def _socket(live: str, protocol: str = PROTOCOL, **options: Any) -> AsyncIterator[Socket]:
     address = live.replace("http://", "ws://") + "/graphql"
-    async with connect(address, subprotocols=[protocol], proxy=None) as connection:  # type: ignore[list-item]
+    async with connect(address, subprotocols=[Subprotocol(protocol)], proxy=None, **options) as connection:
         yield Socket(connection)
 
 
@@ -273,6 +276,52 @@ async def test_a_client_that_hangs_up_leaves_nothing_running(
         await asyncio.wait_for(started.wait(), 5)
 
     assert await asyncio.wait_for(stopped.wait(), 5)
+
+
+async def test_a_client_that_does_not_read_is_sent_away_with_4413_and_holds_nothing(
+    live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "STALL_SECONDS", 0.2)
+    ended: list[websocket._Connection] = []
+    really = websocket._Connection._stop_all
+
+    async def stop_all(self: websocket._Connection) -> None:
+        await really(self)
+        ended.append(self)
+
+    monkeypatch.setattr(websocket._Connection, "_stop_all", stop_all)
+    async with _socket(live, max_queue=1) as socket:
+        await socket.init()
+        for number in range(40):
+            await socket.subscribe(get_introspection_query(), str(number))
+        async with asyncio.timeout(20):
+            while not ended:  # noqa: ASYNC110 (what is waited for has no flag)
+                await asyncio.sleep(0.05)
+        assert all(task.done() for task in ended[0]._operations.values())
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.receive()
+
+        assert await socket.closed() == (4413, "Too slow: come back with your last cursor")
+
+
+async def test_a_client_that_never_reads_again_is_cut(live: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "STALL_SECONDS", 0.1)
+    monkeypatch.setattr(transport, "FAREWELL_SECONDS", 0.1)
+    lost = asyncio.Event()
+    really = transport.ImpatientProtocol.connection_lost
+
+    def connection_lost(self: transport.ImpatientProtocol, error: Exception | None) -> None:
+        really(self, error)
+        lost.set()
+
+    monkeypatch.setattr(transport.ImpatientProtocol, "connection_lost", connection_lost)
+    async with _socket(live, max_queue=1) as socket:
+        await socket.init()
+        for number in range(40):
+            await socket.subscribe(get_introspection_query(), str(number))
+
+        assert await asyncio.wait_for(lost.wait(), 20)
 
 
 async def test_an_operation_that_takes_too_long_is_stopped_alone(
