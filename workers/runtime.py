@@ -4,9 +4,9 @@ import asyncio
 import os
 import random
 import socket
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from arq.worker import Worker, func
@@ -131,25 +131,35 @@ async def answering_rings(runner: Runner, slots: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def sweeping(runner: Runner) -> AsyncIterator[None]:
-    """Sweep in the background: end what cannot go on, wake for what waits, keep house once an hour."""
+    """In the background: end what cannot go on, wake for what waits, and beside that keep house once an hour."""
 
     async def sweep_forever() -> None:
-        housekeeping_due = time.monotonic() + random.uniform(0, _HOUSEKEEPING_SECONDS)  # noqa: S311 (no secret)
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
-            try:
-                await _sweep(runner)
-                if time.monotonic() > housekeeping_due:
-                    housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
-                    await housekeeping.run()
-            except db.CONNECTION_ERRORS as error:
-                log.warning("database_unreachable", error=repr(error))
-            except Exception as error:
-                # Whatever it is, without sweeps the abandoned would lie for ever.
-                log.error("sweep_failed", exc_info=error)
+            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            # Whatever goes wrong: without sweeps the abandoned would lie for ever.
+            await _regardless(_sweep(runner), "sweep_failed")
 
-    async with _in_background(asyncio.create_task(sweep_forever(), name="sweeper")):
+    async def keep_house() -> None:
+        pause = random.uniform(0, _HOUSEKEEPING_SECONDS)  # noqa: S311
+        while True:
+            await asyncio.sleep(pause)
+            pause = _HOUSEKEEPING_SECONDS
+            await _regardless(housekeeping.run(), "housekeeping_failed")
+
+    async with (
+        _in_background(asyncio.create_task(sweep_forever(), name="sweeper")),
+        _in_background(asyncio.create_task(keep_house(), name="housekeeper")),
+    ):
         yield
+
+
+async def _regardless(work: Coroutine[Any, Any, None], failure: str) -> None:
+    try:
+        await work
+    except db.CONNECTION_ERRORS as error:
+        log.warning("database_unreachable", error=repr(error))
+    except Exception as error:
+        log.error(failure, exc_info=error)
 
 
 async def _sweep(runner: Runner) -> None:

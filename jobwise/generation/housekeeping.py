@@ -21,9 +21,10 @@ async def run() -> None:
         if not alone:
             return
         keys = await forget_idempotency_keys()
-        files = await collect_files(Storage(settings().files_folder()))
         calls = await ledger.settle_abandoned()
         old = await events.prune()
+        # Last, since a sick disk must not keep the rest from being done.
+        files = await collect_files(Storage(settings().files_folder()))
         log.info("housekeeping_done", idempotency_keys=keys, files=files, abandoned_calls=calls, events=old)
 
 
