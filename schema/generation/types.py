@@ -136,6 +136,20 @@ class Usage:
     cost: float | None = strawberry.field(description="In US dollars; null where a price is not known.")
 
 
+@strawberry.type(description="Who wrote a document, before people edited it.")
+class Author:
+    """A model is only named where some of its words were proposed; the fact gate may have refused them."""
+
+    document: DocumentKind = strawberry.field(description="Which document.")
+    provider: str = strawberry.field(description="Such as openai; builtin for the built-in writer.")
+    model: str | None = strawberry.field(description="The model's name; null for the built-in writer.")
+
+    @classmethod
+    def of(cls, author: types.Author) -> "Author":
+        """From the write stage's word."""
+        return cls(document=author.document, provider=author.provider, model=author.model or None)
+
+
 @strawberry.type(description="How long a stage took.")
 class StageTiming:
     """Only stages that are done."""
@@ -220,6 +234,12 @@ class Generation(ids.Node):
     async def documents(self, info: Info) -> list[Document]:
         """Résumé and letter."""
         return [Document.of(row) for row in await info.context.loaders.documents.load(self.row.id)]
+
+    @strawberry.field(description="Who wrote them: a model, or the built-in writer; empty until it is COMPLETED.")
+    def authors(self) -> list[Author]:
+        """One for each document."""
+        found = (self.row.result or {}).get("authors", ())
+        return [Author.of(types.Author.model_validate(author)) for author in found]
 
     @strawberry.field(description="What it used of models.")
     async def usage(self, info: Info) -> Usage:

@@ -10,7 +10,7 @@ from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.generation import events, queries
 from jobwise.generation.models import Status
-from jobwise.generation.types import Stage
+from jobwise.generation.types import Author, Stage
 from jobwise.infra.storage import Storage
 from jobwise.jobs.analysis import analyze
 from schema import ids
@@ -75,6 +75,26 @@ async def test_a_generation_is_ordered_listed_and_read(api: Api, order: dict[str
     assert generation["usage"] == {"calls": 0, "cost": 0.0}
     assert data["generations"] == {"totalCount": 1, "nodes": [{"id": generation_id}]}
     assert data["other"]["totalCount"] == 0
+
+
+async def test_a_generation_says_who_wrote_its_documents(api: Api, order: dict[str, str]) -> None:
+    generation_id = await _start(api, order)
+    read = "query ($id: ID!) { generation(id: $id) { authors { document provider model } } }"
+    before = await api.run(read, id=generation_id)
+    authors = [
+        Author(document=DocumentKind.RESUME, provider="openai", model="gpt-6-luna"),
+        Author(document=DocumentKind.COVER_LETTER),
+    ]
+    written = [author.model_dump(mode="json") for author in authors]
+    await queries.finish(await _claim(), Status.COMPLETED, "Done", result={"authors": written})
+
+    after = await api.run(read, id=generation_id)
+
+    assert before["generation"]["authors"] == []
+    assert after["generation"]["authors"] == [
+        {"document": "RESUME", "provider": "openai", "model": "gpt-6-luna"},
+        {"document": "COVER_LETTER", "provider": "builtin", "model": None},
+    ]
 
 
 async def test_the_same_key_answers_with_the_first_generation_and_never_with_another(
