@@ -14,12 +14,14 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import httpx
+from redis.asyncio import Redis
 
 from jobwise.infra import db
 from jobwise.infra.embedded import EmbeddedServers, process
@@ -31,7 +33,16 @@ ROOT = Path(__file__).parents[2]
 _AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
 _PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
+# A question to a server costs it something, too.
+_ASK_SECONDS = 0.1
 _REDIS_DATABASES = 16
+_EMPTY = """
+do $$
+begin
+    execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') || ' restart identity cascade'
+               from pg_tables where schemaname = 'public' and tablename !~ 'migration');
+end $$
+"""
 
 
 class NotInTime(AssertionError):
@@ -42,14 +53,14 @@ async def until(happens: Any, what: str, *, within: float = _PATIENCE_SECONDS) -
     """Wait until the callable (or coroutine function) gives something true; returns that. Raises NotInTime."""
     deadline = time.monotonic() + within
     while True:
-        found = happens()
+        found, pause = happens(), _POLL_SECONDS
         if asyncio.iscoroutine(found):
-            found = await found
+            found, pause = await found, _ASK_SECONDS
         if found:
             return found
         if time.monotonic() > deadline:
             raise NotInTime(f"{what}: not within {within:g} s")
-        await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(pause)
 
 
 def free_port() -> int:
@@ -69,6 +80,8 @@ class Program:
         self._command = process.Command([sys.executable, *arguments], log.parent, log, variables=given)
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0
+        #: Whether anything was done to it.
+        self.was_hit = False
 
     async def start(self) -> Self:
         """Start it; it need not be ready."""
@@ -90,6 +103,7 @@ class Program:
     def signal(self, number: int) -> float:
         """Send a signal; returns when, by the calendar."""
         assert self._process is not None
+        self.was_hit = True
         with suppress(ProcessLookupError):
             self._process.send_signal(number)
         return time.time()
@@ -156,14 +170,14 @@ class Ground:
         self.servers = EmbeddedServers(folder / "servers", durable=True)
         self._stack = AsyncExitStack()
         self._numbers = iter(range(10_000))
-        self._redis_free: asyncio.Queue[int] = asyncio.Queue()
+        self._redis_free = list(range(_REDIS_DATABASES))
+        self._idle: list[_Place] = []
         self._template = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         await self._stack.enter_async_context(self.servers)
-        for number in range(_REDIS_DATABASES):
-            self._redis_free.put_nowait(number)
+        self._stack.push_async_callback(self._end_idle)
         await self._migrate()
         return self
 
@@ -221,53 +235,97 @@ class Ground:
 
     @asynccontextmanager
     async def site(self, name: str, **settings: str) -> AsyncIterator["Site"]:
-        """A new installation; all its processes are killed at the end. Settings are environment variables."""
-        database = f"site_{next(self._numbers)}"
-        redis_number = await self._redis_free.get()
-        async with self._template:
-            await self.execute(f"create database {database} template template_of_all")
-        folder = self.folder / f"{name}-{database}"
+        """A new installation. Settings are environment variables.
+
+        At the end its processes are killed, but for an API that nothing was done to: the next site has its place.
+        """
+        number = next(self._numbers)
+        place = self._idle.pop() if self._idle else await self._new_place(number)
+        folder = self.folder / f"{name}-{number}"
         folder.mkdir()
-        site = Site(self, folder, database, redis_number, settings)
+        site = Site(self, folder, place, settings)
         try:
             yield site
         finally:
             await site.close()
-            if "postgres" in self.servers.pids:
-                await self.execute(f"drop database {database} with (force)")
-            self._redis_free.put_nowait(redis_number)
-            shutil.rmtree(folder / "home", ignore_errors=True)
+            if place.api and not place.api.was_hit and site.home == place.home:
+                await place.empty(self)
+                self._idle.append(place)
+            else:
+                await self._forget(place)
+
+    async def _new_place(self, number: int) -> "_Place":
+        database = f"site_{number}"
+        async with self._template:
+            await self.execute(f"create database {database} template template_of_all")
+        home = self.folder / database
+        home.mkdir()
+        return _Place(database, self._redis_free.pop(), home)
+
+    async def _forget(self, place: "_Place") -> None:
+        if place.api and place.api.lives:
+            await place.api.kill()
+        if "postgres" in self.servers.pids:
+            await self.execute(f"drop database {place.database} with (force)")
+        self._redis_free.append(place.redis_number)
+        shutil.rmtree(place.home, ignore_errors=True)
+
+    async def _end_idle(self) -> None:
+        for place in self._idle:
+            await self._forget(place)
+
+
+@dataclass
+class _Place:
+    """What a site has and leaves to the next one: a database, a number in Redis, a data folder, an untouched API."""
+
+    database: str
+    redis_number: int
+    home: Path
+    api: Program | None = None
+    url: str = ""
+
+    async def empty(self, ground: Ground) -> None:
+        """Forget everything that the last site did."""
+        connection = await asyncpg.connect(**db.credentials(ground.database_url(self.database)))
+        try:
+            await connection.execute(_EMPTY)
+        finally:
+            await connection.close()
+        async with Redis.from_url(f"{ground.servers.addresses.redis_url}?db={self.redis_number}") as redis:
+            await redis.flushdb()
+        shutil.rmtree(self.home / "files", ignore_errors=True)
 
 
 class Site:
     """One installation. `lease` and `concurrency` are those of its workers unless they are given others."""
 
-    def __init__(
-        self, ground: Ground, folder: Path, database: str, redis_number: int, settings: Mapping[str, str]
-    ) -> None:
+    def __init__(self, ground: Ground, folder: Path, place: _Place, settings: Mapping[str, str]) -> None:
         self.ground = ground
         self.folder = folder
-        self.home = folder / "home"
-        self.home.mkdir()
+        self.home = place.home
         self.programs: list[Program] = []
         self.url = ""
         self.model: ModelServer | None = None
         self._stack = AsyncExitStack()
-        self._database = database
-        self._redis_number = redis_number
+        self._place = place
         self._names = iter(range(10_000))
         self._rows: asyncpg.Pool | None = None
+        own = {
+            "DATABASE_URL": ground.database_url(place.database),
+            "REDIS_URL": f"{ground.servers.addresses.redis_url}?db={place.redis_number}",
+        }
+        self._own = own
         self.settings = {
+            **own,
             "JOBWISE_HOME": str(self.home),
             "JOBWISE_SECRET_KEY": "only-for-faults-" + "x" * 32,
-            "JOBWISE_LEASE_SECONDS": "1.5",
+            "JOBWISE_LEASE_SECONDS": "3",
             "JOBWISE_WORKER_CONCURRENCY": "2",
             "JOBWISE_RENDERERS": "1",
             "JOBWISE_REQUESTS_PER_MINUTE": "10000000",
             "JOBWISE_GENERATIONS_PER_HOUR": "1000000",
             "JOBWISE_ANONYMOUS_REQUESTS_PER_DAY": "1000000",
-            "DATABASE_URL": ground.database_url(database),
-            "REDIS_URL": f"{ground.servers.addresses.redis_url}?db={redis_number}",
             **settings,
         }
 
@@ -278,12 +336,18 @@ class Site:
 
     async def api(self, *, wait: bool = True, **faults: Any) -> Program:
         """Start an API; the site's clients use the newest one. A restarted one listens at the same address."""
+        usual = not faults and self._own.items() <= self.settings.items()
+        if usual and self._place.api and not self._place.api.was_hit:
+            self.url = self._place.url
+            return self._place.api
         port = free_port()
         program = self.program("api", "serve", faults, {"JOBWISE_PORT": str(port)})
         await program.start()
         self.url = f"http://127.0.0.1:{port}"
         if wait:
             await self.api_ready()
+        if usual:
+            self._place.api, self._place.url = program, self.url
         return program
 
     async def api_ready(self) -> None:
@@ -328,11 +392,11 @@ class Site:
 
     def postgres_through(self, proxy: Proxy) -> dict[str, str]:
         """Settings of a program that reaches PostgreSQL through a proxy."""
-        return {"DATABASE_URL": f"postgresql://jobwise@127.0.0.1:{proxy.port}/{self._database}?sslmode=disable"}
+        return {"DATABASE_URL": f"postgresql://jobwise@127.0.0.1:{proxy.port}/{self._place.database}?sslmode=disable"}
 
     def redis_through(self, proxy: Proxy) -> dict[str, str]:
         """Settings of a program that reaches Redis through a proxy."""
-        return {"REDIS_URL": f"redis://127.0.0.1:{proxy.port}/{self._redis_number}"}
+        return {"REDIS_URL": f"redis://127.0.0.1:{proxy.port}/{self._place.redis_number}"}
 
     async def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         """What the database says, past everything else. Waits for one that is being restarted."""
@@ -341,7 +405,7 @@ class Site:
             try:
                 if self._rows is None:
                     self._rows = await asyncpg.create_pool(
-                        **db.credentials(self.ground.database_url(self._database)), min_size=0, max_size=3
+                        **db.credentials(self.ground.database_url(self._place.database)), min_size=0, max_size=3
                     )
                 return [dict(row) for row in await self._rows.fetch(statement, *arguments)]
             except (
@@ -370,9 +434,8 @@ class Site:
     async def close(self) -> None:
         """Kill everything."""
         for program in self.programs:
-            if program.lives:
-                program.signal(signal.SIGKILL)
-                await program.ended()
+            if program.lives and (program is not self._place.api or program.was_hit):
+                await program.kill()
         await self._stack.aclose()
         if self._rows is not None:
             self._rows.terminate()

@@ -19,7 +19,7 @@ _NOWHERE = {"REDIS_URL": "redis://127.0.0.1:9/0"}
 _COMPLETED = "select count(*) from generations where status = 'COMPLETED'"
 
 
-async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]], *, cut: bool = True) -> None:
+async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]]) -> None:
     """Two workers in the middle of their work while something is done to their servers; more orders meanwhile."""
     site = scene.site
     await site.api()
@@ -42,7 +42,6 @@ async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]], *, c
     when="with generations in their stages and subscribers attached",
     holds="what was accepted is completed, by the same processes; orders sent again by key are accepted once",
     rough=True,
-    JOBWISE_LEASE_SECONDS="3",
 )
 async def postgres_restarted(scene: Scene) -> None:
     async def restart(_: Person) -> None:
@@ -67,7 +66,6 @@ async def _more(scene: Scene, done: int) -> bool:
     when="while orders come in",
     holds="the API says UNAVAILABLE within seconds, and everything goes on when it is back",
     rough=True,
-    JOBWISE_LEASE_SECONDS="3",
 )
 async def postgres_hangs(scene: Scene) -> None:
     site = scene.site
@@ -116,6 +114,33 @@ async def redis_goes_away(scene: Scene) -> None:
                 await asyncio.sleep(20)
 
     await _busy(scene, disturb)
+
+
+@scenario(
+    injected="lines to both servers that are slow, break, close in one direction, and are refused",
+    when="again and again while generations run",
+    holds="everything is completed by the same processes, and subscribers hear of every event",
+)
+async def lines_that_break(scene: Scene) -> None:
+    site = scene.site
+    scene.has_room = False
+    lines = [await site.proxy_to_postgres(), await site.proxy_to_redis()]
+    site.settings |= site.postgres_through(lines[0]) | site.redis_through(lines[1])
+
+    async def disturb(_: Person) -> None:
+        for _round in range(10 if scene.long else 2):
+            for line in lines:
+                line.delay = scene.random.uniform(0, 0.02)
+                line.half_close()
+                await asyncio.sleep(scene.random.uniform(0.1, 0.3))
+                line.cut()
+                line.set(Line.REFUSING)
+                await asyncio.sleep(scene.random.uniform(0.1, 0.3))
+                line.set(Line.OPEN)
+                scene.tally.faults["line broken"] += 1
+
+    await _busy(scene, disturb)
+    scene.tally.check(all(program.lives for program in site.programs), "a process ended")
 
 
 @scenario(

@@ -7,6 +7,7 @@ from tests.faults.client import Person
 from tests.faults.harness import Program, until
 from tests.faults.proxy import Line
 from tests.faults.scene import Scene, scenario
+from tests.providers.script import Behaviour, Script
 
 STAGES = ("ANALYZE", "MATCH", "WRITE", "VERIFY", "EXPORT")
 LETTER = ("COVER_LETTER",)
@@ -109,6 +110,30 @@ async def worker_asked_to_leave(scene: Scene) -> None:
 
 
 @scenario(
+    injected="kill -9 and SIGTERM of workers in turn, twenty times each in the long form",
+    when="in the middle of model calls, with another worker that has room",
+    holds="taken over within lease + 2 s after kill -9, and within a second of being handed back",
+)
+async def takeovers_in_time(scene: Scene) -> None:
+    site = scene.site
+    await site.models(Script(default=Behaviour(first_token_seconds=0.2, stream_seconds=1.0)))
+    await site.api()
+    people = [await scene.person() for _ in range(2)]
+    workers = list(await asyncio.gather(site.worker(), site.worker()))
+    for _ in range(20 if scene.long else 1):
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            orders = [await scene.order(person, kinds=LETTER) for person in people]
+            for order in orders:
+                await scene.in_stage(order, "WRITE")
+            victim = max([(len(await scene.running_on(each)), each.name, each) for each in workers])[2]
+            await scene.hit(victim, number)
+            await asyncio.gather(*(scene.ended(order) for order in orders))
+            await victim.ended()
+            await victim.start()
+            await site.worker_ready(victim)
+
+
+@scenario(
     injected="a line between one worker and PostgreSQL that swallows everything",
     when="with a finished stage in hand",
     holds="the worker gives up before its lease ends; the generation ends once, elsewhere",
@@ -196,6 +221,7 @@ async def two_workers_claim_at_once(scene: Scene) -> None:
         while True:
             running = await site.value("select count(*) from generations where status = 'RUNNING'")
             most = max(most, running)
+            await asyncio.sleep(0.05)
 
     watcher = asyncio.create_task(watch())
     await asyncio.gather(*(scene.order(person, kinds=LETTER) for _ in range(20 if scene.long else 6)))
