@@ -17,6 +17,7 @@ from jobwise.generation.leases import Leases
 from jobwise.generation.models import Checkpoint, Event, Generation, Status
 from jobwise.generation.pipeline import Tools
 from jobwise.generation.queries import LeaseLost
+from jobwise.generation.stages.match import match
 from jobwise.generation.types import MatchReport, Stage
 from jobwise.infra import db, redis_client
 from jobwise.infra import events as wake_ups
@@ -277,11 +278,10 @@ async def test_a_worker_about_to_stop_hands_back_before_the_next_stage_and_keeps
     tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation_id = await an_order(viewer)
-    real = pipeline.match
 
     def stop_meanwhile(*given: Any) -> MatchReport:
         tools.stopping.set()
-        return real(*given)
+        return match(*given)
 
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "match", stop_meanwhile)
@@ -313,7 +313,7 @@ async def test_a_generation_that_has_had_its_time_fails_and_goes_on_from_its_che
     await _work(tools)
 
     row = await Generation.get(id=generation_id)
-    assert (row.status, row.error_code, row.error_message) == (Status.COMPLETED, None, None)
+    assert (row.status, row.error_code) == (Status.COMPLETED, None)
     names = await _types(generation_id)
     assert names.count("STAGE_STARTED WRITE") == 1
     assert names.count("RETRIED EXPORT") == 1

@@ -268,5 +268,5 @@ async def test_events_of_a_person_are_numbered_in_the_order_of_commits_over_all_
 
     await asyncio.gather(*(queries.start_stage(claim, Stage.WRITE, 30, None, "") for claim in claims))
 
-    numbers = await Event.filter(user_id=viewer.user_id).order_by("id").values_list("user_seq", flat=True)
-    assert sorted(numbers) == list(range(1, 16))
+    events = await Event.filter(user_id=viewer.user_id).order_by("user_seq")
+    assert [event.user_seq for event in events] == list(range(1, 16))
