@@ -265,9 +265,13 @@ class Generation(ids.Node):
         return [GenerationEvent.of(Progress.of(row)) for row in rows]
 
 
-async def _generations_now(ids: list[UUID]) -> list[models.Generation | None]:
-    by_id = {row.id: row for row in await models.Generation.filter(id__in=set(ids))}
-    return [by_id.get(key) for key in ids]
+# Read for every event, so without the large columns, which the API does not show.
+_COLUMNS = sorted(models.Generation._meta.db_fields - {"inputs", "result", "error_detail"})
+
+
+async def _generations_now(keys: list[UUID]) -> list[models.Generation | None]:
+    by_id = {row.id: row for row in await models.Generation.filter(id__in=set(keys)).only(*_COLUMNS)}
+    return [by_id.get(key) for key in keys]
 
 
 # One for all subscribers of the process: an event that wakes thousands of them at once is a few statements, not

@@ -1,0 +1,96 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from jobwise.infra import events, redis_client
+
+
+@pytest.fixture(autouse=True)
+async def _listening(redis_url: str) -> AsyncIterator[None]:
+    redis_client.connect(redis_url)
+    async with events.listening():
+        await _heard_by_redis(events._WAKE_CHANNEL)
+        yield
+    await redis_client.close()
+
+
+async def _heard_by_redis(channel: str) -> None:
+    """Wait until the listener has subscribed."""
+    async with asyncio.timeout(10):
+        while not dict(await redis_client.client().pubsub_numsub(channel))[channel.encode()]:  # noqa: ASYNC110 (Redis does not tell)
+            await asyncio.sleep(0.01)
+
+
+async def test_one_message_wakes_all_who_wait_for_one_of_its_topics_and_nobody_else() -> None:
+    with (
+        events.listener.subscribe("a") as first,
+        events.listener.subscribe("a") as second,
+        events.listener.subscribe("b") as third,
+        events.listener.subscribe("c") as other,
+    ):
+        for flag in (first, second, third, other):
+            flag.clear()
+        await events.publish("a", "b")
+        await asyncio.wait_for(asyncio.gather(first.wait(), second.wait(), third.wait()), 5)
+
+        assert not other.is_set()
+
+
+async def test_after_a_lost_connection_everybody_is_woken_and_then_wake_ups_come_again() -> None:
+    with events.listener.subscribe("a") as flag:
+        flag.clear()
+        await redis_client.client().client_kill_filter(_type="pubsub")
+        await asyncio.wait_for(flag.wait(), 10)
+        flag.clear()
+        await events.publish("a")
+
+        assert await asyncio.wait_for(flag.wait(), 5)
+
+
+async def test_words_about_the_same_are_sent_together_and_only_to_who_listens_to_the_topic() -> None:
+    heard: list[tuple[str, str]] = []
+    told = asyncio.Event()
+
+    def hear(about: str, text: str) -> None:
+        heard.append((about, text))
+        told.set()
+
+    with events.listener.attend("a", told.set, hear):
+        await _heard_by_redis(events._WORD_CHANNEL + "a")
+        told.clear()
+        for topic, about, text in (("b", "x", "lost"), ("a", "x", "one "), ("a", "x", "two"), ("a", "y", "three")):
+            events.mouth.tell(topic, about, text)
+        async with asyncio.timeout(5):
+            while len(heard) < 2:
+                await told.wait()
+                told.clear()
+
+    assert heard == [("x", "one two"), ("y", "three")]
+
+
+async def test_words_are_heard_again_after_a_lost_connection() -> None:
+    told = asyncio.Event()
+    with events.listener.attend("a", lambda: None, lambda *_: told.set()):
+        await _heard_by_redis(events._WORD_CHANNEL + "a")
+        await redis_client.client().client_kill_filter(_type="pubsub")
+        async with asyncio.timeout(10):
+            while not told.is_set():
+                events.mouth.tell("a", "x", "again")
+                await asyncio.sleep(0.05)
+
+
+async def test_more_words_than_may_wait_are_lost() -> None:
+    mouth = events.Mouth()
+    for _ in range(100):
+        mouth.tell("a", "x", "y" * 1_000)
+
+    assert [len(text) for text in mouth._waiting.values()] == [4_000]
+
+
+async def test_nobody_listens_to_words_any_more_when_the_last_has_gone() -> None:
+    with events.listener.attend("a", lambda: None, lambda *_: None):
+        await _heard_by_redis(events._WORD_CHANNEL + "a")
+    async with asyncio.timeout(10):
+        while await redis_client.client().pubsub_channels(events._WORD_CHANNEL + "*"):  # noqa: ASYNC110 (Redis does not tell)
+            await asyncio.sleep(0.01)
