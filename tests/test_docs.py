@@ -8,6 +8,8 @@ from graphql import parse, validate
 
 from jobwise.config import Settings
 from schema.build import schema
+from tests.faults import scenarios as _registered  # noqa: F401 (fills the registry)
+from tests.faults.scene import SCENARIOS
 
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENTS = sorted([_ROOT / "README.md", _ROOT / "CHANGELOG.md", *(_ROOT / "docs").glob("*.md")])
@@ -58,3 +60,14 @@ def test_the_readme_shows_queries_mutations_and_a_subscription() -> None:
     found = _OPERATION.findall((_ROOT / "README.md").read_text("utf-8"))
 
     assert len(found) == 6
+
+
+def test_every_promise_names_what_proves_it_and_every_scenario_proves_one() -> None:
+    text = (_ROOT / "docs" / "operations.md").read_text("utf-8")
+    table = text.partition("## Promises")[2].partition("\n## ")[0]
+    rows = [row.split("|") for row in re.findall(r"^\| [A-Z].*\|$", table, re.M)]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row[3])}
+
+    assert rows
+    assert all(re.search(r"`\w+`|see below", row[3]) for row in rows)
+    assert named == set(SCENARIOS)

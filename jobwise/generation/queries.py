@@ -198,18 +198,26 @@ async def stage_seconds() -> dict[Stage, float]:
 
 
 async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | None, message: str) -> None:
-    """Say that a stage begins. Raises LeaseLost."""
+    """Say that a stage begins; said again without anything in between, it counts once. Raises LeaseLost."""
     row = await db.fetch_one(
         """
-        with g as (
+        with f as (
+            select id, last_seq from generations
+             where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null for no key update),
+        g as (
             update generations
                set stage = $3, progress = greatest(progress, $4), eta_seconds = $5, last_seq = last_seq + 1
-             where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null
-            returning id, last_seq, progress)
-        insert into generation_events
-            (generation_id, seq, type, stage, status, progress, eta_seconds, message, created_at)
-        select id, last_seq, 'STAGE_STARTED', $3, 'RUNNING', progress, $5, $6, clock_timestamp() from g
-        returning seq
+             where id in (
+                 select f.id from f
+                  where not exists (select 1 from generation_events
+                                     where generation_id = f.id and seq = f.last_seq
+                                       and type = 'STAGE_STARTED' and stage = $3))
+            returning id, last_seq, progress),
+        e as (
+            insert into generation_events
+                   (generation_id, seq, type, stage, status, progress, eta_seconds, message, created_at)
+            select id, last_seq, 'STAGE_STARTED', $3, 'RUNNING', progress, $5, $6, clock_timestamp() from g)
+        select id from f
         """,
         claim.id, claim.token, stage.value, progress, eta, message,
     )  # fmt: skip

@@ -189,9 +189,22 @@ async def test_events_are_numbered_without_gaps_whoever_writes_at_the_same_time(
     generation_id = await an_order(await a_viewer())
     claim = await _claimed()
 
-    await asyncio.gather(*(queries.start_stage(claim, Stage.WRITE, 30, None, str(n)) for n in range(20)))
+    await asyncio.gather(*(queries.save_checkpoint(claim, Stage.WRITE, str(n), {}, 0.1, 30, "") for n in range(20)))
 
     assert [seq for seq, _ in await _events(generation_id)] == list(range(1, 23))
+
+
+async def test_the_beginning_of_a_stage_that_is_said_twice_is_one_event() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+
+    for _ in range(2):
+        await queries.start_stage(claim, Stage.WRITE, 30, None, "Writing")
+    await _let_the_lease_expire(generation_id)
+    await queries.start_stage(await _claimed(), Stage.WRITE, 30, None, "Writing")
+
+    names = [name for _, name in await _events(generation_id)]
+    assert names == ["ACCEPTED", "STARTED", "STAGE_STARTED", "STARTED", "STAGE_STARTED"]
 
 
 async def test_somebody_new_waits_for_one_generation_at_most_however_much_another_has_waiting() -> None:
