@@ -28,7 +28,7 @@ async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]]) -> N
     scene.followers += [Follower(person) for person in people]
     for number in range(12 if scene.long else 4):
         await scene.order(people[number % 2], kinds=LETTER)
-    await until(lambda: site.value("select true from generations where stage = 'MATCH'"), "work under way")
+    await until(lambda: site.value("select true from generations where stage is not null"), "work under way")
     await disturb(people[0])
     for number in range(4 if scene.long else 2):
         await scene.order(people[number % 2], kinds=LETTER)
