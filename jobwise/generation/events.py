@@ -12,7 +12,7 @@ import asyncio
 import contextvars
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -234,18 +234,18 @@ class _Feed:
         self._bell.set()
 
     async def _read(self) -> None:
-        """Read for the followers until cancelled."""
+        """Read until cancelled: for those that are due at once, for all of them every now and then."""
         next_poll = 0.0
+        now = asyncio.get_running_loop().time
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout_at(next_poll):
                     await self._bell.wait()
-                due = {key for key in self._due if key in self._followers}
-            except TimeoutError:
-                next_poll = asyncio.get_running_loop().time() + _POLL_SECONDS
-                due = set(self._followers)
-            self._due.clear()
             self._bell.clear()
+            due, self._due = self._due & self._followers.keys(), set()
+            if now() >= next_poll:
+                due = set(self._followers)
+                next_poll = now() + _POLL_SECONDS
             await self._read_for(due)
 
     async def _read_for(self, keys: set[UUID]) -> None:
@@ -277,7 +277,9 @@ class _Feed:
         for place, head in heads.items():
             key, after, _ = place
             for follower in places[place]:
-                follower.give(head, news.get((key, after), []))
+                # Another reader, which is ending only now, may have been faster.
+                if follower.cursor == after:
+                    follower.give(head, news.get((key, after), []))
 
     async def _heads(self, places: Iterable[_Place]) -> dict[_Place, _Head]:
         """Of those places where there is something to tell, or nothing was told yet."""

@@ -118,6 +118,21 @@ async def test_a_follower_that_takes_nothing_is_read_for_up_to_a_limit_and_misse
     assert [event.position for event in [first, *rest]] == list(range(1, 502))
 
 
+async def test_a_lost_wake_up_is_made_up_for_also_while_others_come_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    viewer = await a_viewer()
+    quiet, busy = await an_order(viewer), await an_order(viewer)
+    monkeypatch.setattr(events, "_POLL_SECONDS", 0.05)
+    async with _following(events.follow(quiet), events.follow(busy)) as (seen, _):
+        await _until(lambda: len(seen) == 1)
+        await _add_events(quiet, 1)
+        async with asyncio.timeout(10):
+            while len(seen) == 1:
+                events._generations._mark(busy)
+                await asyncio.sleep(0)
+
+
 async def test_a_person_sees_what_happens_to_all_their_generations_and_to_nobody_elses() -> None:
     viewer, other = await a_viewer(), await a_viewer()
     begun = await events.newest(viewer.user_id)
