@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,20 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SHORTEST_SECRET = 32
+#: The providers of models that are known by name, and how their settings begin.
+_PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "groq": "groq",
+    "azure": "azure",
+    "local": "local_llm",
+    "openrouter": "openrouter",
+    "mistral": "mistral",
+    "deepseek": "deepseek",
+    "xai": "xai",
+    "together": "together",
+}
 
 
 class Environment(StrEnum):
@@ -24,7 +39,79 @@ class SettingsError(Exception):
     """The settings have mistakes; the message has one line for each."""
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a provider of models is reached, and with which key; `version` is that of Azure's classic addresses."""
+
+    base_url: str
+    key: SecretStr
+    version: str = ""
+
+
+class ProviderSettings(BaseSettings):
+    """Addresses and keys of the providers of models, under the names that their own users know."""
+
+    openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str = Field(default="https://api.anthropic.com", validation_alias="ANTHROPIC_BASE_URL")
+    gemini_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GEMINI_API_KEY")
+    gemini_base_url: str = Field(
+        default="https://generativelanguage.googleapis.com/v1", validation_alias="GEMINI_BASE_URL"
+    )
+    groq_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GROQ_API_KEY")
+    groq_base_url: str = Field(default="https://api.groq.com/openai/v1", validation_alias="GROQ_BASE_URL")
+    azure_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="AZURE_OPENAI_API_KEY")
+    azure_base_url: str = Field(default="", validation_alias="AZURE_OPENAI_ENDPOINT")
+    azure_api_version: str = Field(default="", validation_alias="AZURE_OPENAI_API_VERSION")
+    local_llm_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LOCAL_LLM_API_KEY")
+    local_llm_base_url: str = Field(default="", validation_alias="LOCAL_LLM_BASE_URL")
+    openrouter_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENROUTER_API_KEY")
+    openrouter_base_url: str = Field(default="https://openrouter.ai/api/v1", validation_alias="OPENROUTER_BASE_URL")
+    mistral_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="MISTRAL_API_KEY")
+    mistral_base_url: str = Field(default="https://api.mistral.ai/v1", validation_alias="MISTRAL_BASE_URL")
+    deepseek_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPSEEK_API_KEY")
+    deepseek_base_url: str = Field(default="https://api.deepseek.com/v1", validation_alias="DEEPSEEK_BASE_URL")
+    xai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="XAI_API_KEY")
+    xai_base_url: str = Field(default="https://api.x.ai/v1", validation_alias="XAI_BASE_URL")
+    together_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="TOGETHER_API_KEY")
+    together_base_url: str = Field(default="https://api.together.xyz/v1", validation_alias="TOGETHER_BASE_URL")
+    llm_endpoints: str = ""
+    llm_endpoint_keys: SecretStr = SecretStr("")
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """All providers by name: those known here, then those that `JOBWISE_LLM_ENDPOINTS` adds."""
+        known = {
+            name: Endpoint(getattr(self, f"{fields}_base_url"), getattr(self, f"{fields}_api_key"))
+            for name, fields in _PROVIDERS.items()
+        }
+        known["azure"] = replace(known["azure"], version=self.azure_api_version)
+        keys = _pairs(self.llm_endpoint_keys.get_secret_value())
+        own = {name: Endpoint(url, SecretStr(keys.get(name, ""))) for name, url in _pairs(self.llm_endpoints).items()}
+        return {**own, **known}
+
+    def check_link(self, provider: str, model: str) -> None:
+        """Whether this model can be asked. Raises ValueError that says what is missing."""
+        endpoints = self.endpoints()
+        if provider not in endpoints:
+            names = ", ".join(endpoints)
+            raise ValueError(
+                f"JOBWISE_LLM_CHAIN: {provider!r} is none of {names} and builtin; "
+                f"JOBWISE_LLM_ENDPOINTS={provider}=https://... adds it"
+            )
+        if not model:
+            raise ValueError(f"JOBWISE_LLM_CHAIN names no model of {provider}; write {provider}:model")
+        url, fields = endpoints[provider].base_url, _PROVIDERS.get(provider)
+        needed = {"local": ("base_url",), "azure": ("api_key", "base_url")}.get(provider, ("api_key",))
+        missing = [f"{fields}_{part}" for part in needed if fields and not getattr(self, f"{fields}_{part}")]
+        if missing:
+            name = ProviderSettings.model_fields[missing[0]].validation_alias
+            raise ValueError(f"JOBWISE_LLM_CHAIN names {provider}, which needs {name}")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"The address of {provider} must begin with http:// or https://, not be {url!r}")
+
+
+class Settings(ProviderSettings):
     """All settings, checked at start. Every name and default is documented in docs/configuration.md."""
 
     model_config = SettingsConfigDict(env_file=".env", env_prefix="JOBWISE_", extra="ignore", populate_by_name=True)
@@ -51,12 +138,6 @@ class Settings(BaseSettings):
     llm_first_token_seconds: float = Field(default=60.0, gt=0)
     llm_idle_seconds: float = Field(default=30.0, gt=0)
     llm_call_seconds: float = Field(default=180.0, gt=0)
-    openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
-    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
-    groq_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GROQ_API_KEY")
-    groq_base_url: str = Field(default="https://api.groq.com/openai/v1", validation_alias="GROQ_BASE_URL")
-    local_llm_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LOCAL_LLM_API_KEY")
-    local_llm_base_url: str = Field(default="", validation_alias="LOCAL_LLM_BASE_URL")
 
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:
@@ -74,22 +155,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _models_can_be_asked(self) -> Self:
-        openai, groq = self.openai_api_key.get_secret_value(), self.groq_api_key.get_secret_value()
-        needed = {
-            "openai": (openai, "OPENAI_API_KEY", self.openai_base_url),
-            "groq": (groq, "GROQ_API_KEY", self.groq_base_url),
-            "local": (self.local_llm_base_url, "LOCAL_LLM_BASE_URL", self.local_llm_base_url),
-        }
         for provider, model in self.model_chain():
-            if provider not in needed:
-                raise ValueError(f"JOBWISE_LLM_CHAIN: {provider!r} is none of {', '.join(needed)} and builtin")
-            value, name, address = needed[provider]
-            if not model:
-                raise ValueError(f"JOBWISE_LLM_CHAIN names no model of {provider}; write {provider}:model")
-            if not value:
-                raise ValueError(f"JOBWISE_LLM_CHAIN names {provider}, which needs {name}")
-            if not address.startswith(("http://", "https://")):
-                raise ValueError(f"The address of {provider} must begin with http:// or https://, not be {address!r}")
+            self.check_link(provider, model)
         return self
 
     def model_chain(self) -> tuple[tuple[str, str], ...]:
@@ -119,6 +186,12 @@ class Settings(BaseSettings):
         if key := self.secret_key.get_secret_value():
             return key
         return _development_key(self.home.absolute())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """`name=value, name=value`."""
+    entries = (entry.partition("=") for entry in text.split(",") if entry.strip())
+    return {name.strip(): value.strip() for name, _, value in entries}
 
 
 @lru_cache(maxsize=8)

@@ -32,6 +32,11 @@ _OURS = (
     "GROQ_",
     "AZURE_",
     "LOCAL_LLM_",
+    "OPENROUTER_",
+    "MISTRAL_",
+    "DEEPSEEK_",
+    "XAI_",
+    "TOGETHER_",
 )
 
 # Truncating an empty table costs as much as a full one, so only those with rows are.

@@ -36,7 +36,7 @@ def test_an_address_without_a_scheme_is_named(monkeypatch: pytest.MonkeyPatch) -
         ("groq:openai/gpt-oss-20b,builtin", "GROQ_API_KEY"),
         ("local:anything", "LOCAL_LLM_BASE_URL"),
         ("local", "write local:model"),
-        ("opnai:gpt-6-luna", "'opnai' is none of openai, groq, local and builtin"),
+        ("opnai:gpt-6-luna", "'opnai' is none of openai, anthropic, gemini, "),
     ],
 )
 def test_a_mistake_in_the_chain_is_named(monkeypatch: pytest.MonkeyPatch, chain: str, words: str) -> None:
