@@ -62,7 +62,7 @@ async def measure(count: int, folder: Path) -> dict[str, float]:
             "seconds from an event to a subscriber, p99": percentile(delays, 99),
             "memory of the API (MB)": _megabytes(api),
             "of it for each subscriber (KB)": memory,
-            "seconds that the API takes to end": await _ended(api),
+            "seconds until its clients, busy themselves, see the API end": await _ended(api),
         }
         await asyncio.gather(*(follower.stop() for follower in followers))
         return figures
