@@ -3,6 +3,7 @@
 import os
 import secrets
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -135,9 +136,19 @@ class Settings(ProviderSettings):
     generations_per_hour: int | None = Field(default=None, ge=1)
     anonymous_requests_per_day: int | None = Field(default=None, ge=1)
     llm_chain: str = "builtin"
+    llm_chain_analyze: str = ""
+    llm_chain_write: str = ""
+    llm_chain_repair: str = ""
+    llm_chain_speed: str = ""
     llm_first_token_seconds: float = Field(default=60.0, gt=0)
     llm_idle_seconds: float = Field(default=30.0, gt=0)
     llm_call_seconds: float = Field(default=180.0, gt=0)
+    llm_total_seconds: float = Field(default=240.0, gt=0)
+    llm_concurrency: int = Field(default=1_000, ge=1)
+    llm_requests_per_minute: int | None = Field(default=None, ge=1)
+    llm_generation_dollars: Decimal | None = Field(default=None, ge=0)
+    llm_person_month_dollars: Decimal | None = Field(default=None, ge=0)
+    llm_month_dollars: Decimal | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:
@@ -155,15 +166,24 @@ class Settings(ProviderSettings):
 
     @model_validator(mode="after")
     def _models_can_be_asked(self) -> Self:
-        for provider, model in self.model_chain():
+        for provider, model in self.model_links():
             self.check_link(provider, model)
         return self
 
-    def model_chain(self) -> tuple[tuple[str, str], ...]:
-        """Provider and model of each link before the built-in writer; empty where that writes alone."""
-        entries = [entry.strip() for entry in self.llm_chain.split(",") if entry.strip()]
-        links = entries[: entries.index("builtin")] if "builtin" in entries else entries
-        return tuple((provider, model) for provider, _, model in (link.partition(":") for link in links))
+    def model_chain(self, purpose: str = "", *, speed: bool = False) -> tuple[tuple[str, str], ...]:
+        """Provider and model of each link before the built-in writer; empty where that writes alone.
+
+        `purpose` is analyze, write or repair. `speed` asks for the order in which the fastest stands first: where
+        there is one, it is the same for all purposes that models serve.
+        """
+        own = {"analyze": self.llm_chain_analyze, "write": self.llm_chain_write, "repair": self.llm_chain_repair}
+        links = _links(own.get(purpose) or self.llm_chain)
+        return _links(self.llm_chain_speed) if speed and links and self.llm_chain_speed else links
+
+    def model_links(self) -> tuple[tuple[str, str], ...]:
+        """Provider and model of everything that stands in any chain, each once."""
+        chains = (self.llm_chain, self.llm_chain_analyze, self.llm_chain_write, self.llm_chain_repair)
+        return tuple(dict.fromkeys(link for chain in (*chains, self.llm_chain_speed) for link in _links(chain)))
 
     def requests_a_minute(self) -> int:
         """Requests that one person may make a minute. On one's own machine the limits only catch runaway scripts."""
@@ -192,6 +212,12 @@ def _pairs(text: str) -> dict[str, str]:
     """`name=value, name=value`."""
     entries = (entry.partition("=") for entry in text.split(",") if entry.strip())
     return {name.strip(): value.strip() for name, _, value in entries}
+
+
+def _links(chain: str) -> tuple[tuple[str, str], ...]:
+    entries = [entry.strip() for entry in chain.split(",") if entry.strip()]
+    links = entries[: entries.index("builtin")] if "builtin" in entries else entries
+    return tuple((provider, model) for provider, _, model in (link.partition(":") for link in links))
 
 
 @lru_cache(maxsize=8)

@@ -61,14 +61,29 @@ class Completion:
     request_id: str
 
 
+class Preference(StrEnum):
+    """Which of the configured chains a caller wants."""
+
+    QUALITY = "QUALITY"
+    SPEED = "SPEED"
+
+
 @dataclass(frozen=True)
 class Caller:
-    """On whose behalf a call is made. `guard` is called right before a request is sent; it raises where none may be."""
+    """On whose behalf a call is made, and what they wish.
+
+    `guard` is called right before a request is sent; it raises where none may be. `order` names links as in the
+    settings (`provider:model`), which are asked in this order instead; what is not configured is passed over.
+    `stage_tokens` is the most that the answers of all calls of this generation's stage may have together.
+    """
 
     user_id: UUID | None = None
     generation_id: UUID | None = None
     stage: str = ""
     guard: Callable[[], None] = lambda: None
+    prefer: Preference = Preference.QUALITY
+    order: tuple[str, ...] = ()
+    stage_tokens: int | None = None
 
 
 def nobody_listens(text: str) -> None:
