@@ -110,7 +110,7 @@ async def worker_asked_to_leave(scene: Scene) -> None:
 
 
 @scenario(
-    injected="kill -9 and SIGTERM of workers in turn, twenty times each in the long form",
+    injected="kill -9 and SIGTERM of workers in turn, a dozen times each in the long form",
     when="in the middle of model calls, with another worker that has room",
     holds="taken over within lease + 2 s after kill -9, and within a second of being handed back",
 )
@@ -120,7 +120,7 @@ async def takeovers_in_time(scene: Scene) -> None:
     await site.api()
     people = [await scene.person() for _ in range(2)]
     workers = list(await asyncio.gather(site.worker(), site.worker()))
-    for _ in range(20 if scene.long else 1):
+    for _ in range(12 if scene.long else 1):
         for number in (signal.SIGKILL, signal.SIGTERM):
             orders = [await scene.order(person, kinds=LETTER) for person in people]
             for order in orders:
