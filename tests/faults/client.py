@@ -22,8 +22,6 @@ _PAUSE_SECONDS = 0.1
 _PATIENCE_SECONDS = 90.0
 _RETRYABLE = frozenset(("UNAVAILABLE", "RATE_LIMITED"))
 ENDED = frozenset(("COMPLETED", "FAILED", "CANCELLED"))
-#: Never rows: pieces of text, and the notice that a cursor is too old.
-_EPHEMERAL = frozenset(("DELTA", "RESYNC"))
 BOTH = ("RESUME", "COVER_LETTER")
 
 _REGISTER = """mutation($input: RegisterInput!) { register(input: $input) {
@@ -41,7 +39,7 @@ _RETRY = """mutation($id: ID!) { retryGeneration(input: {id: $id}) {
 _PROGRESS = """subscription($id: ID!, $after: String) { event: generationProgress(id: $id, after: $after) {
   cursor type stage status progress message delta } }"""
 _MINE = """subscription($after: String) { event: myGenerations(after: $after) {
-  cursor type stage status progress message delta generation { id } } }"""
+  cursor type stage status progress message delta } }"""
 
 
 class Refused(Exception):
@@ -58,7 +56,6 @@ class Order:
 
     key: str
     id: str = ""
-    sent: int = 0
 
     @property
     def row(self) -> UUID:
@@ -148,8 +145,6 @@ class Follower:
         self.person = person
         self.seen: list[int] = []
         self.types: list[str] = []
-        self.generations: list[str] = []
-        self.deltas = 0
         self.resyncs = 0
         self.cuts = 0
         self.connections = 0
@@ -198,7 +193,6 @@ class Follower:
 
     def _note(self, event: dict[str, Any]) -> None:
         if event["type"] == "DELTA":
-            self.deltas += 1
             return
         self._cursor = event["cursor"]
         if event["type"] == "RESYNC":
@@ -206,8 +200,6 @@ class Follower:
             return
         self.seen.append(decode_cursor(event["cursor"], self._of))
         self.types.append(event["type"])
-        if "generation" in event:
-            self.generations.append(event["generation"]["id"])
 
     async def _connected(self) -> AsyncIterator[dict[str, Any]]:
         address = self.person.site.url.replace("http", "ws", 1) + "/graphql"

@@ -46,17 +46,6 @@ class Tally:
         if not holds:
             self.violations.append(otherwise)
 
-    def add(self, other: "Tally") -> None:
-        """Take in another run of the same scenario."""
-        for name in ("runs", "lost", "doubled", "missed", "twice", "rebilled", "failed", "cancelled", "repeated"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.takeovers += other.takeovers
-        self.recoveries += other.recoveries
-        self.handovers += other.handovers
-        self.faults += other.faults
-        self.reasons += other.reasons
-        self.violations += other.violations
-
 
 async def examine(site: Site, orders: Iterable[Order], followers: Iterable[Follower], tally: Tally) -> None:
     """Hold everything on a site against the promises."""
@@ -188,6 +177,7 @@ def _seen(follower: Follower, rows: dict[UUID, dict[str, Any]], tally: Tally) ->
 def compare(follower: Follower, last: int, name: str, tally: Tally) -> None:
     """Hold what a subscriber saw against the numbers 1 to `last`."""
     tally.check(follower.trouble is None, f"{name}: gave up: {follower.trouble!r}")
+    tally.check(not follower.resyncs, f"{name}: was told to read anew, though nothing was removed")
     counted = Counter(follower.seen)
     missed = [number for number in range(1, last + 1) if number not in counted]
     twice = [number for number, times in counted.items() if times > 1]
