@@ -39,6 +39,11 @@ def connect(url: str) -> None:
     _away_until = 0.0
 
 
+def is_connected() -> bool:
+    """Whether a server was chosen; commands that need no Redis have none."""
+    return _client is not None
+
+
 def client() -> Redis:
     """The client of this process."""
     if _client is None:

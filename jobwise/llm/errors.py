@@ -29,6 +29,23 @@ class ErrorKind(StrEnum):
     """The provider could not be reached."""
     PROTOCOL = "PROTOCOL"
     """The answer broke off or is not what the protocol says."""
+    SPENDING = "SPENDING"
+    """A ceiling of our own does not allow the call."""
+
+
+_FOR_PEOPLE = {
+    ErrorKind.AUTH: "its key is not accepted",
+    ErrorKind.QUOTA: "nothing is left to spend there",
+    ErrorKind.RATE_LIMIT: "it takes no more calls just now",
+    ErrorKind.OVERLOADED: "it has a fault or too much to do",
+    ErrorKind.CONTEXT_TOO_LONG: "profile and posting are too long for it",
+    ErrorKind.REFUSED: "it declined to answer",
+    ErrorKind.BAD_REQUEST: "it did not accept the request",
+    ErrorKind.UNKNOWN_MODEL: "it does not know the model",
+    ErrorKind.TIMEOUT: "it did not answer in time",
+    ErrorKind.CONNECTION: "it could not be reached",
+    ErrorKind.PROTOCOL: "its answer broke off",
+}
 
 
 class ProviderError(Exception):
@@ -52,6 +69,12 @@ class Failure:
     def __str__(self) -> str:
         return f"{self.provider}:{self.model} {self.error}"
 
+    @property
+    def reason(self) -> str:
+        """For people, without what the provider itself says: that is for the log."""
+        error = self.error
+        return f"{self.provider}:{self.model}: {_FOR_PEOPLE.get(error.kind) or error.message}"
+
 
 class LlmUnavailable(Exception):
     """No model of the chain has answered."""
@@ -59,3 +82,9 @@ class LlmUnavailable(Exception):
     def __init__(self, failures: tuple[Failure, ...]) -> None:
         super().__init__("; ".join(map(str, failures)) or "the chain is empty")
         self.failures = failures
+
+    @property
+    def notice(self) -> str:
+        """Why, in a sentence for people."""
+        reasons = list(dict.fromkeys(failure.reason for failure in self.failures))
+        return f"No model could help ({'; '.join(reasons)})." if reasons else "No model is set for this."

@@ -1,6 +1,7 @@
 """The ledger of model calls: a row before a request is sent, and what it has used after, however it ended.
 
-It is fenced by nothing: a call that a worker made after it was taken for dead has cost money all the same.
+It is fenced by nothing: a call that a worker made after it was taken for dead has cost money all the same. Before a
+call is made, the most that it can cost is reserved, under the ceilings that the settings name.
 """
 
 import asyncio
@@ -8,12 +9,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import structlog
 
 from jobwise.infra import db
-from jobwise.llm.errors import ErrorKind
+from jobwise.llm import prices
+from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.models import Outcome
 from jobwise.llm.types import Caller, Request, Usage, estimated_input
 
@@ -38,38 +41,63 @@ class Reservation:
     made_at: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True)
+class Ceilings:
+    """The most that models may cost, in US dollars; None where there is no limit. Months are those of UTC."""
+
+    generation: Decimal | None = None
+    person_month: Decimal | None = None
+    month: Decimal | None = None
+
+
+_REACHED = {
+    "GENERATION": "the spending limit for one generation is reached",
+    "PERSON_MONTH": "your spending limit for this month is reached",
+    "MONTH": "this installation's spending limit for this month is reached",
+}
+
+
 class Ledger:
     """Keeps the ledger. Settlements outlive their callers: `settled` waits for those still under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, ceilings: Ceilings | None = None) -> None:
+        self._ceilings = ceilings or Ceilings()
         self._settling: set[asyncio.Task[None]] = set()
 
     async def reserve(self, reservation: Reservation, caller: Caller, request: Request) -> None:
         """Write down that a call is about to be made, also when the database is away a while.
 
-        Raises: DatabaseUnavailable when it stays away, and what `caller.guard` raises: then it must not be made.
+        Raises: ProviderError(SPENDING) where a ceiling does not allow it; DatabaseUnavailable when the database stays
+        away; what `caller.guard` raises. Then the call must not be made.
         """
 
         async def write() -> None:
             caller.guard()
-            await db.fetch_all(
-                """
-                insert into llm_calls (id, user_id, generation_id, stage, provider, model, purpose, outcome,
-                                       input_tokens, output_tokens, cached_tokens, estimated, created_at)
-                values ($1, $2, $3, $4, $5, $6, $7, 'RESERVED', $8, 0, 0, true, clock_timestamp())
-                on conflict (id) do nothing
-                """,
-                reservation.id,
-                caller.user_id,
-                caller.generation_id,
-                caller.stage,
-                reservation.provider,
-                reservation.model,
-                request.purpose,
-                estimated_input(request),
-            )
+            reached.append(await self._reserve(reservation, caller, request))
 
+        reached: list[str] = []
         await _patiently(write)
+        if reached[-1]:
+            raise ProviderError(ErrorKind.SPENDING, _REACHED[reached[-1]])
+
+    async def _reserve(self, reservation: Reservation, caller: Caller, request: Request) -> str:
+        """The name of the ceiling that is reached; empty where the call may be made."""
+        row = await db.fetch_one(
+            "select reserve_llm_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as reached",
+            reservation.id,
+            caller.user_id,
+            caller.generation_id,
+            caller.stage,
+            reservation.provider,
+            reservation.model,
+            request.purpose,
+            estimated_input(request),
+            prices.worst_cost(reservation.provider, reservation.model, request),
+            self._ceilings.generation,
+            self._ceilings.person_month,
+            self._ceilings.month,
+        )
+        return str(row["reached"]) if row else ""
 
     async def settle(
         self,
@@ -91,7 +119,7 @@ class Ledger:
                 """
                 update llm_calls
                    set outcome = $2, input_tokens = $3, output_tokens = $4, cached_tokens = $5, reasoning_tokens = $6,
-                       estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10,
+                       estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10, cost = $11,
                        settled_at = clock_timestamp()
                  where id = $1
                 """,
@@ -105,6 +133,7 @@ class Ledger:
                 error,
                 request_id,
                 latency,
+                prices.cost(reservation.provider, reservation.model, usage),
             )
 
         task = asyncio.create_task(self._settle(write, reservation.id))
@@ -125,10 +154,14 @@ class Ledger:
 
 
 async def settle_abandoned(older_than: timedelta = _LONGEST_CALL) -> int:
-    """Mark the calls whose process died before it could settle them; returns how many. Late settlements still count."""
+    """Mark the calls whose process died before it could settle them; returns how many. Late settlements still count.
+
+    Nobody knows what they have cost: they count at the most that they can have.
+    """
     rows = await db.fetch_all(
         """
-        update llm_calls set outcome = 'ABANDONED', estimated = true, settled_at = clock_timestamp()
+        update llm_calls
+           set outcome = 'ABANDONED', estimated = true, cost = reserved_cost, settled_at = clock_timestamp()
          where outcome = 'RESERVED' and created_at < now() - $1::interval
         returning id
         """,

@@ -1,0 +1,219 @@
+"""Circuit breakers: who fails is left alone a while, by all workers at once.
+
+There is one for each provider, model, address and key, so that another key or address begins anew. Their states are in
+Redis, on Redis's clock. While Redis is away each process goes on with what it knows.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, cast
+
+import orjson
+from redis.asyncio import Redis
+
+from jobwise.infra import redis_client
+from jobwise.llm.errors import ErrorKind, ProviderError
+
+#: So many failures without a success between them, in all workers together, open a breaker.
+FAILURES_TO_OPEN = 3
+#: How long a breaker stays open the first time; twice as long each time that the probe fails, up to the longest.
+_FIRST_REST = 5.0
+_LONGEST_REST = 60.0
+#: What only people can mend is not tried for so long. Mending it by another key or address makes another breaker.
+_LONG_REST = 1_800.0
+#: A provider that asks for more patience is asked again after this.
+_LONGEST_DELAY = 600.0
+#: What failed longer ago than this says nothing any more.
+_MEMORY_SECONDS = 120.0
+_MOST_RACES = 20
+
+_FOR_PEOPLE_TO_MEND = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL})
+_FAULTS = frozenset(
+    {ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.PROTOCOL}
+)
+
+_READ = "return {redis.call('TIME'), redis.call('MGET', unpack(KEYS))}"
+# Only over what was read, so that no worker's word is lost.
+_SWAP = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1
+"""
+
+
+class Position(StrEnum):
+    """What a breaker does."""
+
+    CLOSED = "CLOSED"
+    """Everything goes through."""
+    OPEN = "OPEN"
+    """Nothing goes through."""
+    HALF_OPEN = "HALF_OPEN"
+    """One call goes through; the next ones do when it has gone well."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a link. Times are seconds on Redis's clock; 0 where there is none.
+
+    `times` counts how often it was opened in a row. `probe_until` is when a probe under way is given up for lost.
+    """
+
+    failures: int = 0
+    times: int = 0
+    open_until: float = 0.0
+    probe_until: float = 0.0
+    kind: str = ""
+    message: str = ""
+
+    def position(self, now: float) -> Position:
+        """What it does now."""
+        if not self.open_until:
+            return Position.CLOSED
+        return Position.OPEN if self.open_until > now else Position.HALF_OPEN
+
+    def admits(self, now: float) -> bool:
+        """Whether a call may be made; in half-open, whether it may be the probe."""
+        position = self.position(now)
+        return position is Position.CLOSED or (position is Position.HALF_OPEN and self.probe_until <= now)
+
+    def closes_in(self, now: float) -> float:
+        """Seconds until a call may be made."""
+        return max(0.0, self.open_until - now, self.probe_until - now if self.open_until else 0.0)
+
+    def after_failure(self, error: ProviderError, now: float) -> "State":
+        """What a failure makes of it: it may open, and never closes sooner than it would have."""
+        if error.kind not in _FAULTS | _FOR_PEOPLE_TO_MEND:
+            # The provider is there and answers; this request was not to its liking.
+            return CLOSED
+        failures, times = self.failures + 1, self.times
+        if rest := _rest_at_once(error):
+            times += 1
+        elif self.open_until <= now and (self.open_until or failures >= FAILURES_TO_OPEN):
+            rest = min(_FIRST_REST * 2 ** min(times, 10), _LONGEST_REST)
+            times += 1
+        until = max(self.open_until, now + rest) if rest else self.open_until
+        return State(failures, times, until, 0.0, error.kind.value, error.message[:300])
+
+
+CLOSED = State()
+
+
+def _rest_at_once(error: ProviderError) -> float:
+    """How long a single failure keeps everybody away; 0 where it may be an accident."""
+    if error.kind in _FOR_PEOPLE_TO_MEND:
+        return _LONG_REST
+    return min(error.retry_after or 0.0, _LONGEST_DELAY)
+
+
+def fingerprint(base_url: str, key: str) -> str:
+    """Tells addresses and keys apart without telling what they are."""
+    return hashlib.sha256(f"{base_url}\n{key}".encode()).hexdigest()[:12]
+
+
+Change = Callable[[State, float], State]
+
+
+class Breakers:
+    """The breakers of this process's links, each known by a name that is the same in all processes."""
+
+    def __init__(self, probe_seconds: float) -> None:
+        """`probe_seconds` is the longest that a probe may take."""
+        self._probe_seconds = probe_seconds
+        self._known: dict[str, State] = {}
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def look(self, names: Sequence[str]) -> tuple[float, list[State]]:
+        """The clock, and how each of these stands."""
+        found = await _asked(lambda redis: _read(redis, names)) if names else None
+        if found is None:
+            return time.time(), [self._known.get(name, CLOSED) for name in names]
+        now, texts = found
+        states = [_state(text) for text in texts]
+        self._known.update(zip(names, states, strict=True))
+        return now, states
+
+    async def admit(self, name: str) -> bool:
+        """Whether a call may be made now. Whoever is admitted to half-open is the probe."""
+        _, (state,) = await self.look([name])
+        if not state.open_until:
+            return True
+        admitted = False
+
+        def probe(state: State, now: float) -> State:
+            nonlocal admitted
+            admitted = state.admits(now)
+            is_probe = admitted and bool(state.open_until)
+            return replace(state, probe_until=now + self._probe_seconds) if is_probe else state
+
+        await self._change(name, probe)
+        return admitted
+
+    async def failed(self, name: str, error: ProviderError) -> State:
+        """A call has failed; how it stands then."""
+        return await self._change(name, lambda state, now: state.after_failure(error, now))
+
+    async def succeeded(self, name: str) -> None:
+        """A call has gone well."""
+        await self._change(name, lambda state, now: CLOSED)
+
+    async def given_up(self, name: str) -> None:
+        """A call ended without saying anything about the provider: another one may be the probe."""
+        await self._change(name, lambda state, now: replace(state, probe_until=0.0))
+
+    async def _change(self, name: str, change: Change) -> State:
+        # Calls of one process that fail together need not race with one another.
+        async with self._turns[name]:
+            for _ in range(_MOST_RACES):
+                now, (state,) = await self.look([name])
+                changed = change(state, now)
+                if changed == state or await _swapped(name, state, changed, now):
+                    break
+            self._known[name] = changed
+            return changed
+
+
+async def _asked(call: Callable[[Redis], Awaitable[Any]]) -> Any:
+    """Redis's answer; None without Redis."""
+    if not redis_client.is_connected():
+        return None
+    try:
+        return await redis_client.ask(call)
+    except redis_client.REDIS_ERRORS:
+        return None
+
+
+async def _read(redis: Redis, names: Sequence[str]) -> tuple[float, list[bytes | None]]:
+    # redis-py's types are those of its blocking client.
+    answer: Any = redis.eval(_READ, len(names), *map(_key, names))
+    (seconds, micros), texts = await answer
+    return int(seconds) + int(micros) / 1e6, texts
+
+
+async def _swapped(name: str, old: State, new: State, now: float) -> bool:
+    """Whether the new state has taken the place of the old one, or there is no Redis to keep it."""
+    keep = round((max(new.open_until, new.probe_until, now) - now + _MEMORY_SECONDS) * 1000)
+
+    def swap(redis: Redis) -> Awaitable[Any]:
+        answer: Any = redis.eval(_SWAP, 1, _key(name), _text(old), _text(new), str(keep))
+        return cast("Awaitable[Any]", answer)
+
+    answer = await _asked(swap)
+    return answer is None or bool(answer)
+
+
+def _key(name: str) -> str:
+    return f"jobwise:breaker:{name}"
+
+
+def _text(state: State) -> str:
+    return "" if state == CLOSED else orjson.dumps(state).decode()
+
+
+def _state(text: bytes | None) -> State:
+    return State(**orjson.loads(text)) if text else CLOSED
