@@ -187,7 +187,7 @@ class Scenario:
     settings: dict[str, str]
     rough: bool = False
 
-    async def play(self, ground: Ground, seed: int, *, long: bool = False, amount: int = 8) -> Tally:
+    async def play(self, ground: Ground, seed: int, *, long: bool = False, amount: int = 6) -> Tally:
         """Run it once on a site of its own. Never raises for what the product does: that is in the tally."""
         began = time.monotonic()
         async with ground.site(self.name, **self.settings) as site:

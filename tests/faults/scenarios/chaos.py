@@ -26,7 +26,7 @@ from tests.providers.script import Behaviour, Script
 _WORKERS = 4
 _PEOPLE = 12
 _STEP_SECONDS = 1.0
-_FEW = 12
+_FEW = 8
 _MODELS = Behaviour(first_token_seconds=0.1, stream_seconds=0.4)
 _MODEL_FAULTS = (
     Behaviour(fault="hang", after_tokens=10),
