@@ -27,6 +27,10 @@ class Router:
         self._models = models
         self._ledger = ledger
 
+    def links(self, purpose: str, caller: Caller) -> tuple[str, ...]:
+        """The models that would be asked for a purpose, as `provider:model`, in order."""
+        return tuple(f"{model.provider}:{model.model}" for model in self._models)
+
     async def complete(
         self, request: Request, caller: Caller, on_text: Callable[[str], None] = nobody_listens
     ) -> Completion:
