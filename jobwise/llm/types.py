@@ -6,12 +6,54 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from jobwise.llm.capabilities import Effort
+
 _CHARACTERS_PER_TOKEN = 4
+
+
+class Wire(StrEnum):
+    """What is spoken with a provider."""
+
+    OPENAI = "openai"
+    """Chat completions."""
+    ANTHROPIC = "anthropic"
+    """Messages."""
+    GEMINI = "gemini"
+    """streamGenerateContent."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A server of models.
+
+    In `base_url`, `{model}` stands for the name of the model; `query` is put behind every address. `limit_field` is
+    what chat completions call the limit of the answer there, `asks_usage` whether they let themselves be asked for it.
+    """
+
+    name: str
+    base_url: str
+    key: str = field(repr=False)
+    wire: Wire = Wire.OPENAI
+    limit_field: str = "max_tokens"
+    asks_usage: bool = True
+    key_header: str = "authorization"
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One model at one deployment."""
+
+    deployment: Deployment
+    model: str
 
 
 @dataclass(frozen=True)
 class Schema:
-    """A JSON schema that the answer must follow, in the strict dialect: every property required, none added."""
+    """A JSON schema that the answer must follow: an object whose properties are all required, with none added.
+
+    Adapters say it in the dialect of their model; which keywords there are says `schemas`.
+    """
 
     name: str
     body: dict[str, Any]
@@ -19,13 +61,19 @@ class Schema:
 
 @dataclass(frozen=True)
 class Request:
-    """One question. `purpose` is such as write or repair; `max_output_tokens` counts what a model thinks as well."""
+    """One question. `purpose` is such as write or repair; `max_output_tokens` counts what a model thinks as well.
+
+    `effort` is how much it should think, `temperature` how freely it should choose its words; models that cannot be
+    told are not.
+    """
 
     purpose: str
     system: str
     user: str
     max_output_tokens: int
     schema: Schema | None = None
+    effort: Effort = Effort.LOW
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +99,11 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True)
 class Completion:
-    """An answer that came to its end."""
+    """An answer that came to its end.
+
+    Where a schema was asked for, `text` is the JSON alone, and `problems` says what in it is not as the schema wants.
+    `warnings` are about the provider: such as that it has not read all of the prompt.
+    """
 
     text: str
     usage: Usage
@@ -59,6 +111,8 @@ class Completion:
     provider: str
     model: str
     request_id: str
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Preference(StrEnum):
@@ -74,7 +128,6 @@ class Caller:
 
     `guard` is called right before a request is sent; it raises where none may be. `order` names links as in the
     settings (`provider:model`), which are asked in this order instead; what is not configured is passed over.
-    `stage_tokens` is the most that the answers of all calls of this generation's stage may have together.
     """
 
     user_id: UUID | None = None
@@ -83,7 +136,6 @@ class Caller:
     guard: Callable[[], None] = lambda: None
     prefer: Preference = Preference.QUALITY
     order: tuple[str, ...] = ()
-    stage_tokens: int | None = None
 
 
 def nobody_listens(text: str) -> None:

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 
 from jobwise.infra.http_client import HttpClients
-from jobwise.llm.deployments import Deployment, Link
 from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
-from jobwise.llm.openai import OpenAiChat, TimeLimits
-from jobwise.llm.types import Caller, Completion, Finish, Transcript, Usage
+from jobwise.llm.exchange import TimeLimits
+from jobwise.llm.openai import OpenAiChat
+from jobwise.llm.types import Caller, Completion, Deployment, Finish, Link, Transcript, Usage
 from tests.llm.asking import REQUEST, WITH_SCHEMA, Scene, two_links
 from tests.providers.script import Behaviour, Script
 from tests.providers.server import running

@@ -1,0 +1,380 @@
+"""What all wire formats share: one streamed exchange over plain HTTP, its time limits, and what becomes of it.
+
+A stream counts as an answer only with a reason for its end and whatever marks the end; anything else is an error,
+however much of the text has come. An adapter is a subclass of `Adapter` with its own `Reading`.
+"""
+
+import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import httpx
+import orjson
+
+from jobwise.infra.http_client import HttpClients
+from jobwise.llm import schemas
+from jobwise.llm.capabilities import Effort, Mode, capabilities
+from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.sse import EventReader
+from jobwise.llm.types import Completion, Finish, Link, Request, Transcript, Usage, estimated_input
+
+# What follows the end marker is only waited for so that the connection can be used again.
+_TAIL_SECONDS = 0.2
+_TIMER_SECONDS = 0.05
+_MOST_ERROR_BYTES = 65_536
+_LONGEST_MESSAGE = 500
+# A prompt of fewer tokens fits everywhere, and estimates of short texts are poor.
+_SHORTEST_CUT_PROMPT = 1_500
+
+#: What an HTTP status means where the body does not say more.
+KINDS_BY_STATUS = {
+    401: ErrorKind.AUTH,
+    402: ErrorKind.QUOTA,
+    403: ErrorKind.AUTH,
+    404: ErrorKind.UNKNOWN_MODEL,
+    408: ErrorKind.TIMEOUT,
+    409: ErrorKind.OVERLOADED,
+    413: ErrorKind.CONTEXT_TOO_LONG,
+    429: ErrorKind.RATE_LIMIT,
+    498: ErrorKind.OVERLOADED,
+    504: ErrorKind.TIMEOUT,
+}
+# Some say with words alone, under the status of a bad request, what others have a code for.
+_KINDS_BY_WORDS = tuple(
+    (kind, re.compile(words, re.IGNORECASE))
+    for kind, words in (
+        (
+            ErrorKind.CONTEXT_TOO_LONG,
+            r"context (?:length|window|size)|(?:prompt|input|request) is too (?:long|large)|input token count"
+            r"|too many (?:input )?tokens|reduce the length",
+        ),
+        (ErrorKind.AUTH, r"(?:incorrect|invalid) (?:x-)?api[ _-]?key|api key (?:not valid|expired|not found)"),
+        (ErrorKind.QUOTA, r"credit balance|insufficient (?:balance|credits?|funds|quota)"),
+        (ErrorKind.UNKNOWN_MODEL, r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)"),
+    )
+)
+
+
+class Feature(StrEnum):
+    """A part of a request that a server may refuse, and that the next request then does without."""
+
+    EFFORT = "effort"
+    SAMPLING = "sampling"
+    ASKED_USAGE = "asked_usage"
+    LIMIT_FIELD = "limit_field"
+    SCHEMA = "schema"
+
+
+# In the order in which a message is looked through.
+_REFUSED_WORDS = {
+    Feature.ASKED_USAGE: re.compile(r"stream_options|include_usage", re.IGNORECASE),
+    Feature.EFFORT: re.compile(r"reasoning[_.]?effort|\beffort\b|thinking_?(?:config|level)", re.IGNORECASE),
+    Feature.SAMPLING: re.compile(r"temperature|top_[pk]\b", re.IGNORECASE),
+    Feature.SCHEMA: re.compile(
+        r"response[_ ]?format|json[_ ]?(?:schema|object)|output_config|structured output|response_?mime|grammar",
+        re.IGNORECASE,
+    ),
+    Feature.LIMIT_FIELD: re.compile(r"max_(?:completion_)?tokens", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """In seconds: until the first word, between two pieces, and for the whole call."""
+
+    first_token: float
+    idle: float
+    call: float
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one request is put: what a model can be told, less what the server has refused before."""
+
+    mode: Mode
+    effort: Effort | None
+    temperature: float | None
+    without: frozenset[Feature]
+
+
+class Reading(ABC):
+    """One stream, as it comes. Subclasses know the wire format."""
+
+    timer: asyncio.Timeout
+    #: Whether the format has no end marker: then the end of the stream is that, once there is a reason for it.
+    ends_by_closing: ClassVar[bool] = False
+
+    def __init__(self, transcript: Transcript, limits: TimeLimits) -> None:
+        self.transcript = transcript
+        self.has_answered = False
+        self.ended = False
+        self.finish: Finish | None = None
+        self.refusal = ""
+        self.thinks = False
+        self._limits = limits
+        self._began = asyncio.get_running_loop().time()
+        self._due = 0.0
+
+    @abstractmethod
+    def take(self, data: str) -> None:
+        """One event of the stream. Sets `ended` with the end marker. Raises ProviderError, ValueError (unreadable)."""
+
+    def first_word_due(self) -> float:
+        """When the first word must be there, in the loop's time."""
+        return self._began + min(self._limits.first_token, self._limits.call)
+
+    def overdue(self) -> str:
+        """What did not come in time."""
+        if asyncio.get_running_loop().time() >= self._began + self._limits.call:
+            return f"no end within {self._limits.call:g} s"
+        if self._is_alive:
+            return f"nothing more for {self._limits.idle:g} s"
+        return f"no first word within {self._limits.first_token:g} s"
+
+    async def read(self, pieces: AsyncIterator[bytes]) -> None:
+        """All events up to the end marker."""
+        events = EventReader()
+        async for piece in pieces:
+            for event in events.feed(piece):
+                if self.ended:
+                    return
+                self._event(event)
+            self._set_timer()
+        self.ended = self.ended or (self.ends_by_closing and self.finish is not None)
+
+    def result(self) -> Finish:
+        """How the answer ended. Raises ProviderError where it is none."""
+        if self.refusal:
+            raise ProviderError(ErrorKind.REFUSED, self.refusal[:_LONGEST_MESSAGE])
+        if not self.ended or not self.finish:
+            raise ProviderError(ErrorKind.PROTOCOL, "the stream ended before the answer did")
+        if not self.transcript.text.strip():
+            why = "; all of its tokens went into thinking" if self.finish is Finish.LENGTH else ""
+            raise ProviderError(ErrorKind.PROTOCOL, f"the answer is empty{why}")
+        return self.finish
+
+    @property
+    def _is_alive(self) -> bool:
+        return self.thinks or self.transcript.has_begun
+
+    def _event(self, event: str) -> None:
+        try:
+            self.take(event)
+        except ValueError:
+            raise ProviderError(ErrorKind.PROTOCOL, f"a piece of the stream is not readable: {event[:200]}") from None
+
+    def _set_timer(self) -> None:
+        """Allow as much time until the next piece as there may pass."""
+        now = asyncio.get_running_loop().time()
+        if self.ended:
+            self.timer.reschedule(now + _TAIL_SECONDS)
+        elif self._is_alive:
+            due = min(now + self._limits.idle, self._began + self._limits.call)
+            # Hardly later than what is set: not worth a new timer for each of a thousand pieces a second.
+            if due - self._due > _TIMER_SECONDS:
+                self._due = due
+                self.timer.reschedule(due)
+
+
+class Adapter(ABC):
+    """One model at one deployment. It remembers what the server has refused, so keep it for as long as the process."""
+
+    #: The ways of structured output that the wire format has.
+    modes: ClassVar[tuple[Mode, ...]] = tuple(Mode)
+    #: The header that names the provider's own id of a request.
+    request_id_header: ClassVar[str] = "x-request-id"
+
+    def __init__(self, link: Link, http: HttpClients, limits: TimeLimits) -> None:
+        self.provider = link.deployment.name
+        self.model = link.model
+        self.deployment = link.deployment
+        self.capabilities = capabilities(link.model)
+        self._http = http
+        self._limits = limits
+        self._mode = next(mode for mode in self.modes if mode.rank >= self.capabilities.mode.rank)
+        self._without: frozenset[Feature] = frozenset()
+
+    @abstractmethod
+    def url(self) -> str:
+        """Where the request goes."""
+
+    @abstractmethod
+    def body(self, request: Request, manner: Manner) -> dict[str, Any]:
+        """The request in the wire format."""
+
+    @abstractmethod
+    def headers(self) -> dict[str, str]:
+        """What identifies us to the provider."""
+
+    @abstractmethod
+    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
+        """A reader of one answer."""
+
+    @abstractmethod
+    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+        """What an HTTP error means: the one place where a provider's words become our kinds."""
+
+    async def complete(
+        self, request: Request, transcript: Transcript, call_id: UUID, guard: Callable[[], None]
+    ) -> Completion:
+        """Ask, and hand the answer on piece by piece through `transcript`. `call_id` is told to the provider.
+
+        What a server refuses of the form of a request is left out at once, and from then on; see `Feature`.
+
+        Raises: ProviderError, and what `guard` raises, which is called right before a request goes out.
+        """
+        while True:
+            manner = self._manner(request)
+            try:
+                return await self._ask(request, manner, transcript, call_id, guard)
+            except ProviderError as error:
+                if transcript.has_begun or not self._concede(error, manner, request):
+                    raise
+
+    def _manner(self, request: Request) -> Manner:
+        effort = None if Feature.EFFORT in self._without else self.capabilities.effort(request.effort)
+        may_sample = Feature.SAMPLING not in self._without and self.capabilities.may_sample(effort)
+        return Manner(self._mode, effort, request.temperature if may_sample else None, self._without)
+
+    def _concede(self, error: ProviderError, manner: Manner, request: Request) -> bool:
+        """Whether to ask once more, without what this error is about."""
+        if error.kind is not ErrorKind.BAD_REQUEST:
+            return False
+        feature = next((feature for feature, words in _REFUSED_WORDS.items() if words.search(error.message)), None)
+        if feature is Feature.SCHEMA:
+            return request.schema is not None and self._step_down(manner.mode)
+        if feature is None or feature in manner.without:
+            return False
+        self._without |= {feature}
+        return True
+
+    def _step_down(self, refused: Mode) -> bool:
+        # Another call may have been refused the same way meanwhile.
+        if self._mode is refused:
+            self._mode = next((mode for mode in self.modes if mode.rank > refused.rank), refused)
+        return self._mode is not refused
+
+    async def _ask(
+        self, request: Request, manner: Manner, transcript: Transcript, call_id: UUID, guard: Callable[[], None]
+    ) -> Completion:
+        reading = self.reading(transcript, self._limits)
+        try:
+            async with asyncio.timeout_at(reading.first_word_due()) as timer:
+                reading.timer = timer
+                await self._exchange(self.body(request, manner), reading, call_id, guard)
+        except TimeoutError:
+            if not reading.ended:
+                raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if not reading.ended:
+                raise _network_error(error, has_answered=reading.has_answered) from error
+        return self._completion(request, transcript, reading.result())
+
+    async def _exchange(self, body: dict[str, Any], reading: Reading, call_id: UUID, guard: Callable[[], None]) -> None:
+        transcript = reading.transcript
+
+        def about_to_send() -> None:
+            guard()
+            # From here on the call may cost something.
+            transcript.sent = True
+
+        headers = {
+            "content-type": "application/json",
+            "accept": "text/event-stream",
+            "x-client-request-id": str(call_id),
+            **self.headers(),
+        }
+        async with self._http.post(self.url(), orjson.dumps(body), headers, about_to_send) as response:
+            reading.has_answered = True
+            transcript.request_id = response.headers.get(self.request_id_header, "")[:200]
+            if response.status_code != httpx.codes.OK:
+                # Nobody charges for what they refuse.
+                transcript.usage = Usage()
+                raise self.error(response.status_code, await _whole(response), response.headers)
+            transcript.usage = None
+            async with aclosing(self._http.pieces(response)) as pieces:
+                await reading.read(pieces)
+
+    def _completion(self, request: Request, transcript: Transcript, finish: Finish) -> Completion:
+        text, usage = transcript.text, transcript.used(request)
+        if request.schema:
+            text = schemas.extracted(text)
+        return Completion(
+            text=text,
+            finish=finish,
+            usage=usage,
+            provider=self.provider,
+            model=self.model,
+            request_id=transcript.request_id,
+            problems=schemas.problems(text, request.schema.body) if request.schema else (),
+            warnings=_warnings(request, usage),
+        )
+
+
+def told(request: Request, mode: Mode) -> str:
+    """The system prompt, with the schema in words where the provider does not enforce it."""
+    if request.schema is None or mode is Mode.JSON_SCHEMA:
+        return request.system
+    return f"{request.system}\n\n{schemas.in_words(request.schema.body)}"
+
+
+def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
+    """An error with the provider's message; where it is only said to be a bad request, its words may tell more."""
+    if kind is ErrorKind.BAD_REQUEST:
+        kind = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
+    return ProviderError(kind, message[:_LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
+
+
+def kind_of_status(status: int) -> ErrorKind:
+    """What a status means that came without an explanation."""
+    unnamed = ErrorKind.OVERLOADED if status >= httpx.codes.INTERNAL_SERVER_ERROR else ErrorKind.BAD_REQUEST
+    return KINDS_BY_STATUS.get(status, unnamed)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """How many seconds to wait, as the headers say."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    try:
+        date = parsedate_to_datetime(headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MOST_ERROR_BYTES:
+            break
+    return body
+
+
+def _network_error(error: httpx.HTTPError | httpx.InvalidURL, *, has_answered: bool) -> ProviderError:
+    if isinstance(error, httpx.TimeoutException):
+        return ProviderError(ErrorKind.TIMEOUT, f"no connection in time ({type(error).__name__})")
+    kind = ErrorKind.PROTOCOL if has_answered else ErrorKind.CONNECTION
+    return ProviderError(kind, f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE])
+
+
+def _warnings(request: Request, usage: Usage) -> tuple[str, ...]:
+    """Some local servers cut a prompt to the context that they were started with, and say nothing."""
+    sent = estimated_input(request)
+    if usage.estimated or not usage.input or sent < _SHORTEST_CUT_PROMPT or usage.input * 2 > sent:
+        return ()
+    return (
+        f"The model has read {usage.input} tokens of a prompt of about {sent}: "
+        "its server cuts prompts; give it a larger context.",
+    )

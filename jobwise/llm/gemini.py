@@ -1,0 +1,208 @@
+"""Gemini's streamGenerateContent: always streamed; the stream ends behind the piece that has a finish reason."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from jobwise.llm import schemas
+from jobwise.llm.capabilities import Mode
+from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.exchange import Adapter, Manner, Reading, TimeLimits, failure, kind_of_status, retry_after, told
+from jobwise.llm.types import Finish, Request, Transcript, Usage
+
+_FINISHES = {"STOP": Finish.STOP, "MAX_TOKENS": Finish.LENGTH}
+_FILTERS = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "ESCALATION",
+        "MODEL_ARMOR",
+        "PUP_LIMITED_DISABLED",
+    }
+)
+_KINDS_BY_STATUS = {
+    "UNAUTHENTICATED": ErrorKind.AUTH,
+    "PERMISSION_DENIED": ErrorKind.AUTH,
+    "FAILED_PRECONDITION": ErrorKind.AUTH,
+    "NOT_FOUND": ErrorKind.UNKNOWN_MODEL,
+    "RESOURCE_EXHAUSTED": ErrorKind.RATE_LIMIT,
+    "DEADLINE_EXCEEDED": ErrorKind.TIMEOUT,
+    "INVALID_ARGUMENT": ErrorKind.BAD_REQUEST,
+    "CANCELLED": ErrorKind.OVERLOADED,
+    "INTERNAL": ErrorKind.OVERLOADED,
+    "UNAVAILABLE": ErrorKind.OVERLOADED,
+}
+_KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED"})
+_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Violation(_Said):
+    quota_id: str = ""
+
+
+class _Detail(_Said):
+    reason: str = ""
+    retry_delay: str = ""
+    violations: list[_Violation] = Field(default_factory=list)
+
+
+class _Error(_Said):
+    code: int | None = None
+    message: str = ""
+    status: str = ""
+    details: list[_Detail] = Field(default_factory=list)
+
+
+class _Part(_Said):
+    text: str = ""
+    thought: bool = False
+
+
+class _Content(_Said):
+    parts: list[_Part] = Field(default_factory=list)
+
+
+class _Candidate(_Said):
+    content: _Content = _Content()
+    finish_reason: str | None = None
+    finish_message: str = ""
+
+
+class _Feedback(_Said):
+    block_reason: str | None = None
+    block_reason_message: str = ""
+
+
+class _Usage(_Said):
+    prompt_token_count: int = 0
+    cached_content_token_count: int = 0
+    candidates_token_count: int = 0
+    thoughts_token_count: int = 0
+
+
+class _Piece(_Said):
+    candidates: list[_Candidate] = Field(default_factory=list)
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Usage | None = None
+    response_id: str = ""
+    error: _Error | None = None
+
+
+class _Failure(_Said):
+    error: _Error
+
+
+# A stream that fails before it begins answers with a list.
+_FAILURES: TypeAdapter[_Failure | list[_Failure]] = TypeAdapter(_Failure | list[_Failure])
+
+
+class _Reading(Reading):
+    ends_by_closing = True
+
+    def take(self, data: str) -> None:
+        piece = _Piece.model_validate_json(data)
+        if piece.error:
+            raise _error_of(piece.error, piece.error.code, {})
+        self.transcript.request_id = self.transcript.request_id or piece.response_id[:200]
+        if piece.usage_metadata:
+            self.transcript.usage = _usage(piece.usage_metadata)
+        if piece.prompt_feedback and piece.prompt_feedback.block_reason:
+            feedback = piece.prompt_feedback
+            self.refusal = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
+        for candidate in piece.candidates[:1]:
+            self._candidate(candidate)
+
+    def _candidate(self, candidate: _Candidate) -> None:
+        for part in candidate.content.parts:
+            if part.thought:
+                self.thinks = True
+            elif part.text:
+                self.transcript.add(part.text)
+        reason = candidate.finish_reason
+        if reason in _FILTERS:
+            self.refusal = candidate.finish_message or f"a filter stopped the answer: {reason}"
+        elif reason and reason not in _FINISHES:
+            raise ProviderError(ErrorKind.PROTOCOL, candidate.finish_message or f"the model broke off: {reason}")
+        self.finish = _FINISHES.get(reason or "", self.finish)
+
+
+def _usage(said: _Usage) -> Usage:
+    return Usage(
+        input=said.prompt_token_count,
+        output=said.candidates_token_count + said.thoughts_token_count,
+        cached=said.cached_content_token_count,
+        reasoning=said.thoughts_token_count,
+    )
+
+
+class GeminiContent(Adapter):
+    """One model at one deployment that speaks generateContent."""
+
+    request_id_header = "x-request-id"
+
+    def url(self) -> str:
+        """The address of the model's stream."""
+        base = self.deployment.base_url.rstrip("/")
+        return f"{base}/models/{quote(self.model.removeprefix('models/'))}:streamGenerateContent?alt=sse"
+
+    def body(self, request: Request, manner: Manner) -> dict[str, Any]:
+        """The request, with as much of a schema as the server takes."""
+        config: dict[str, Any] = {"maxOutputTokens": request.max_output_tokens}
+        if manner.effort:
+            config["thinkingConfig"] = {"thinkingLevel": manner.effort.value.upper()}
+        if manner.temperature is not None:
+            config["temperature"] = manner.temperature
+        if request.schema and manner.mode is not Mode.PLAIN:
+            config["responseMimeType"] = "application/json"
+            if manner.mode is Mode.JSON_SCHEMA:
+                config["responseJsonSchema"] = schemas.spoken(request.schema.body, self.capabilities.dialect)
+        return {
+            "systemInstruction": {"parts": [{"text": told(request, manner.mode)}]},
+            "contents": [{"role": "user", "parts": [{"text": request.user}]}],
+            "generationConfig": config,
+        }
+
+    def headers(self) -> dict[str, str]:
+        """The key."""
+        return {self.deployment.key_header: self.deployment.key}
+
+    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
+        """A reader of pieces."""
+        return _Reading(transcript, limits)
+
+    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+        """What an HTTP error means: its details first, then its status, then its words."""
+        try:
+            failures = _FAILURES.validate_json(body)
+            said = (failures if isinstance(failures, _Failure) else failures[0]).error
+        except (ValidationError, IndexError):
+            said = _Error(message=f"HTTP {status}")
+        return _error_of(said, status, headers)
+
+
+def _error_of(said: _Error, status: int | None, headers: Mapping[str, str]) -> ProviderError:
+    delays = [float(found[1]) for detail in said.details if (found := _SECONDS.match(detail.retry_delay))]
+    wait = max(delays) if delays else retry_after(headers)
+    return failure(_kind(said, status), said.message, wait)
+
+
+def _kind(said: _Error, status: int | None) -> ErrorKind:
+    if any(detail.reason in _KEY_REASONS for detail in said.details):
+        return ErrorKind.AUTH
+    # A day's allowance does not come back in the seconds that the answer names.
+    if any("PerDay" in violation.quota_id for detail in said.details for violation in detail.violations):
+        return ErrorKind.QUOTA
+    unnamed = kind_of_status(status) if status else ErrorKind.OVERLOADED
+    return _KINDS_BY_STATUS.get(said.status, unnamed)

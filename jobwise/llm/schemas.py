@@ -1,0 +1,135 @@
+"""Structured output: a schema in a dialect that a model understands, in words for a prompt, and held against an answer.
+
+Schemas use a small part of JSON schema: type, properties, required, additionalProperties, items, enum, const, anyOf,
+oneOf, minItems, maxItems, minimum, maximum, minLength, maxLength, description and title.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from jobwise.llm.capabilities import Dialect
+
+_BASE = frozenset({"type", "description", "title", "enum", "const", "$ref"})
+_KEYWORDS = {
+    Dialect.OPENAI: _BASE | {"minimum", "maximum", "minItems", "maxItems", "pattern", "format"},
+    Dialect.ANTHROPIC: _BASE | {"format"},
+    Dialect.GEMINI: (_BASE - {"const"}) | {"minimum", "maximum", "minItems", "maxItems", "format"},
+}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+_MOST_PROBLEMS = 10
+_MOST_BEGINNINGS = 50
+
+
+def spoken(schema: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The schema in a dialect: what it does not know is left out, alternatives are anyOf, objects are closed."""
+    said = {key: value for key, value in schema.items() if key in _KEYWORDS[dialect]}
+    if alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        said["anyOf"] = [spoken(alternative, dialect) for alternative in alternatives]
+    if "const" in schema and "const" not in said:
+        said["enum"] = [schema["const"]]
+    if "items" in schema:
+        said["items"] = spoken(schema["items"], dialect)
+    for group in ("properties", "$defs"):
+        if group in schema:
+            said[group] = {name: spoken(part, dialect) for name, part in schema[group].items()}
+    if "properties" in schema:
+        said["required"] = list(schema["properties"])
+        said["additionalProperties"] = False
+    return said
+
+
+def in_words(schema: dict[str, Any]) -> str:
+    """What a prompt says of a schema that the provider does not enforce."""
+    return (
+        "Answer with one JSON object and nothing else: no explanation and no code fence. "
+        f"It must follow this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
+    )
+
+
+def extracted(text: str) -> str:
+    """The JSON object in an answer, without the words or the fence around it; the text itself where there is none."""
+    decoder = json.JSONDecoder()
+    start = text.find("{")
+    for _ in range(_MOST_BEGINNINGS):
+        if start < 0:
+            break
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            start = text.find("{", start + 1)
+        else:
+            return text[start:end]
+    return text
+
+
+def problems(text: str, schema: dict[str, Any]) -> tuple[str, ...]:
+    """What in an answer is not as the schema says, a line each with its path; empty where all is well."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return (f"the answer is no JSON: {error}",)
+    return tuple(line for _, line in zip(range(_MOST_PROBLEMS), _found(value, schema, "$"), strict=False))
+
+
+def _found(value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    alternatives = schema.get("anyOf") or schema.get("oneOf")
+    if alternatives:
+        if not any(next(_found(value, part, path), None) is None for part in alternatives):
+            yield f"{path} is none of what it may be"
+        return
+    kinds = schema.get("type", [])
+    if kinds and not any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)):
+        yield f"{path} must be of type {kinds}"
+        return
+    if "const" in schema and value != schema["const"]:
+        yield f"{path} must be {schema['const']!r}"
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{path} must be one of {schema['enum']}"
+    yield from _out_of_limits(value, schema, path)
+    if isinstance(value, dict):
+        yield from _found_inside(value, schema, path)
+    if isinstance(value, list) and "items" in schema:
+        for number, item in enumerate(value):
+            yield from _found(item, schema["items"], f"{path}[{number}]")
+
+
+def _found_inside(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield f"{path}.{name} is missing"
+    for name, part in value.items():
+        if name in properties:
+            yield from _found(part, properties[name], f"{path}.{name}")
+        elif schema.get("additionalProperties") is False:
+            yield f"{path}.{name} is not in the schema"
+
+
+def _out_of_limits(value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        measure, least, most, unit = float(len(value)), "minItems", "maxItems", " items"
+    elif isinstance(value, str):
+        measure, least, most, unit = float(len(value)), "minLength", "maxLength", " characters"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        measure, least, most, unit = float(value), "minimum", "maximum", ""
+    else:
+        return
+    if measure < schema.get(least, measure):
+        yield f"{path} must be at least {schema[least]}{unit}"
+    if measure > schema.get(most, measure):
+        yield f"{path} must be at most {schema[most]}{unit}"
+
+
+def _is(value: Any, kind: str) -> bool:
+    return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
