@@ -25,6 +25,8 @@ from jobwise.documents.render import RenderRequest
 from jobwise.errors import JobWiseError
 
 _PR_SET_PDEATHSIG = 1
+#: Layout takes all the processor that it gets: the event loops of API and worker, which need little, go before it.
+_NICENESS = 5
 Json = dict[str, Any]
 
 
@@ -33,6 +35,7 @@ def main(folder: str, parent: int, memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # Whatever a library prints must not end up between the frames.
     _die_with(parent)
+    os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     try:
         fonts.seal(Path(folder))
