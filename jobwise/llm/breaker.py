@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from jobwise.infra import redis_client
 from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.types import Link
 
 #: So many failures without a success between them, in all workers together, open a breaker.
 FAILURES_TO_OPEN = 3
@@ -111,9 +112,11 @@ def _rest_at_once(error: ProviderError) -> float:
     return min(error.retry_after or 0.0, _LONGEST_DELAY)
 
 
-def fingerprint(base_url: str, key: str) -> str:
-    """Tells addresses and keys apart without telling what they are."""
-    return hashlib.sha256(f"{base_url}\n{key}".encode()).hexdigest()[:12]
+def breaker_of(link: Link) -> str:
+    """The name of a link's breaker: it tells addresses and keys apart without telling what they are."""
+    deployment = link.deployment
+    secret = f"{deployment.base_url}{deployment.query}\n{deployment.key}"
+    return f"{deployment.name}:{link.model}:{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
 
 
 Change = Callable[[State, float], State]
@@ -126,6 +129,7 @@ class Breakers:
         """`probe_seconds` is the longest that a probe may take."""
         self._probe_seconds = probe_seconds
         self._known: dict[str, State] = {}
+        self._probing: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look(self, names: Sequence[str]) -> tuple[float, list[State]]:
@@ -151,7 +155,9 @@ class Breakers:
             is_probe = admitted and bool(state.open_until)
             return replace(state, probe_until=now + self._probe_seconds) if is_probe else state
 
-        await self._change(name, probe)
+        changed = await self._change(name, probe)
+        if admitted and changed.open_until:
+            self._probing.add(name)
         return admitted
 
     async def failed(self, name: str, error: ProviderError) -> State:
@@ -163,7 +169,10 @@ class Breakers:
         await self._change(name, lambda state, now: CLOSED)
 
     async def given_up(self, name: str) -> None:
-        """A call ended without saying anything about the provider: another one may be the probe."""
+        """A call has ended, perhaps without saying anything about the provider: then another one may be the probe."""
+        if name not in self._probing:
+            return
+        self._probing.discard(name)
         await self._change(name, lambda state, now: replace(state, probe_until=0.0))
 
     async def _change(self, name: str, change: Change) -> State:

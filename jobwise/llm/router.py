@@ -1,91 +1,270 @@
-"""The chain of models: asks one after the other until one answers, and keeps the ledger of it."""
+"""The chains of models: who is asked next, who is left alone for now, and when to stop asking.
 
-from collections.abc import AsyncIterator, Callable
+The only owner of retries: adapters make one attempt each.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 
 from jobwise.config import Settings
 from jobwise.infra.http_client import HttpClients
-from jobwise.llm.deployments import chain
+from jobwise.llm import prices
+from jobwise.llm.breaker import Breakers, State, breaker_of
+from jobwise.llm.deployments import adapter, links
 from jobwise.llm.errors import ErrorKind, Failure, LlmUnavailable, ProviderError
-from jobwise.llm.ledger import Ledger, Reservation
+from jobwise.llm.exchange import Adapter, TimeLimits
+from jobwise.llm.ledger import Ceilings, Ledger, Reservation
 from jobwise.llm.models import Outcome
-from jobwise.llm.openai import OpenAiChat, TimeLimits
-from jobwise.llm.types import Caller, Completion, Request, Transcript, nobody_listens
+from jobwise.llm.pacing import Pacing
+from jobwise.llm.types import Caller, Completion, Preference, Request, Transcript, nobody_listens
 
 # Every provider would say the same to a request that is wrong in itself.
 _FINAL = frozenset({ErrorKind.BAD_REQUEST})
+# The same link would say the same again.
+_FINAL_FOR_LINK = frozenset(
+    {
+        ErrorKind.AUTH,
+        ErrorKind.QUOTA,
+        ErrorKind.UNKNOWN_MODEL,
+        ErrorKind.REFUSED,
+        ErrorKind.CONTEXT_TOO_LONG,
+        ErrorKind.SPENDING,
+    }
+)
+#: Nobody waits longer because a provider asks for it.
+_LONGEST_RETRY_AFTER = 60.0
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 8.0
+_MOST_TURNS = 6
+_JITTER = random.SystemRandom()
+#: Settling what a probe has found out must not wait for its own time limit.
+_PROBE_MARGIN = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-class Router:
-    """The models that the settings name, in their order. `opened` makes one."""
+@dataclass(frozen=True)
+class Target:
+    """A link of a chain: how it is asked, and the name of its breaker."""
 
-    def __init__(self, models: tuple[OpenAiChat, ...], ledger: Ledger) -> None:
-        self._models = models
-        self._ledger = ledger
+    model: Adapter
+    breaker: str
+
+    @property
+    def name(self) -> str:
+        """As in the settings."""
+        return f"{self.model.provider}:{self.model.model}"
+
+    @property
+    def provider(self) -> str:
+        """The name of its deployment."""
+        return self.model.provider
+
+    @property
+    def context(self) -> int | None:
+        """Its context in tokens, where that is known."""
+        return self.model.capabilities.context
+
+
+class Router:
+    """The models that the settings name, in the order that the purpose and the caller want. `opened` makes one."""
+
+    def __init__(self, settings: Settings, targets: dict[tuple[str, str], Target], ledger: Ledger) -> None:
+        self._settings = settings
+        self._targets = targets
+        self.ledger = ledger
+        self.breakers = Breakers(settings.llm_call_seconds + _PROBE_MARGIN)
+        self.pacing = Pacing(settings.llm_concurrency, settings.llm_requests_per_minute)
+
+    def serves(self, purpose: str) -> bool:
+        """Whether there is any model for this purpose."""
+        return bool(self._settings.model_chain(purpose))
 
     def links(self, purpose: str, caller: Caller) -> tuple[str, ...]:
         """The models that would be asked for a purpose, as `provider:model`, in order."""
-        return tuple(f"{model.provider}:{model.model}" for model in self._models)
+        return tuple(target.name for target in self._order(purpose, caller))
 
     async def complete(
         self, request: Request, caller: Caller, on_text: Callable[[str], None] = nobody_listens
     ) -> Completion:
         """The answer of the first model that gives one, handed on piece by piece as it comes.
 
-        The next model is asked at once when one fails, unless a part of its answer was already handed on.
+        The next model is asked at once when one fails, unless a part of its answer was already handed on. Only when
+        all have failed are they asked again, with pauses, within the time that the settings give to one question.
 
         Raises: LlmUnavailable; whatever `caller.guard` raises; DatabaseUnavailable where a call cannot be written down.
         """
-        failures: list[Failure] = []
-        for model in self._models:
-            transcript = Transcript(on_text)
-            try:
-                return await self._ask(model, request, caller, transcript)
-            except ProviderError as error:
-                failures.append(Failure(model.provider, model.model, error))
-                log.warning("model_failed", provider=model.provider, model=model.model, error=str(error))
-                if transcript.has_begun or error.kind in _FINAL:
-                    break
-        raise LlmUnavailable(tuple(failures))
+        targets = self._order(request.purpose, caller)
+        return await _Question(self, request, caller, on_text, targets, self._settings.llm_total_seconds).answer()
 
-    async def _ask(self, model: OpenAiChat, request: Request, caller: Caller, transcript: Transcript) -> Completion:
+    def _order(self, purpose: str, caller: Caller) -> list[Target]:
+        usual = self._settings.model_chain(purpose, speed=caller.prefer is Preference.SPEED)
+        # Whom the caller has not named still stands in for those named.
+        named = [link for link in self._targets if ":".join(link) in caller.order] if usual else []
+        named.sort(key=lambda link: caller.order.index(":".join(link)))
+        return [self._targets[link] for link in dict.fromkeys((*named, *usual))]
+
+
+class _Question:
+    """One question on its way along a chain."""
+
+    def __init__(
+        self,
+        router: Router,
+        request: Request,
+        caller: Caller,
+        on_text: Callable[[str], None],
+        targets: Sequence[Target],
+        seconds: float,
+    ) -> None:
+        self._router = router
+        self._breakers = router.breakers
+        self._request = request
+        self._caller = caller
+        self._on_text = on_text
+        self._left = list(targets)
+        self._until = time.monotonic() + seconds
+        self._failures: list[Failure] = []
+
+    async def answer(self) -> Completion:
+        """Turn after turn, until one answers, none can be expected to, or the time is over."""
+        for turn in range(_MOST_TURNS):
+            now, states = await self._breakers.look([target.breaker for target in self._left])
+            standing = list(zip(self._left, states, strict=True))
+            ready = [target for target, state in standing if state.admits(now)]
+            for target in ready:
+                if target in self._left and (completion := await self._try(target)):
+                    return completion
+            if ready:
+                await self._pause(min(_FIRST_PAUSE * 2**turn, _LONGEST_PAUSE) * _JITTER.uniform(0.5, 1.0))
+            elif completion := await self._with_all_open(standing, now):
+                return completion
+        raise LlmUnavailable(tuple(self._failures))
+
+    async def _with_all_open(self, standing: Sequence[tuple[Target, State]], now: float) -> Completion | None:
+        """Nobody is to be asked just now: wait for a provider that has said for how long, else try once all the same.
+
+        None after the wait. Raises LlmUnavailable.
+        """
+        if not standing:
+            raise LlmUnavailable(tuple(self._failures))
+        target, state = min(standing, key=lambda each: each[1].closes_in(now))
+        wait = state.closes_in(now)
+        if state.kind == ErrorKind.RATE_LIMIT and wait <= min(_LONGEST_RETRY_AFTER, self._time_left()):
+            await self._pause(wait + _JITTER.uniform(0.0, 0.25))
+            return None
+        if completion := await self._try(target, always=True):
+            return completion
+        raise LlmUnavailable(tuple(self._failures))
+
+    async def _pause(self, seconds: float) -> None:
+        """Raises LlmUnavailable where there is nobody left to wait for, or no time."""
+        if not self._left or seconds >= self._time_left():
+            raise LlmUnavailable(tuple(self._failures))
+        await asyncio.sleep(seconds)
+
+    def _time_left(self) -> float:
+        return max(0.0, self._until - time.monotonic())
+
+    async def _try(self, target: Target, *, always: bool = False) -> Completion | None:
+        """One attempt; None when it has failed, or its breaker does not allow it. Raises LlmUnavailable at the end."""
+        transcript = Transcript(self._on_text)
+        try:
+            async with self._router.pacing.place(target.provider):
+                if not always and not await self._breakers.admit(target.breaker):
+                    return None
+                completion = await self._judged(target, transcript)
+        except ProviderError as error:
+            self._note(target, error, has_begun=transcript.has_begun)
+            return None
+        return completion
+
+    def _note(self, target: Target, error: ProviderError, *, has_begun: bool) -> None:
+        """Decide what a failure means for this question. Raises LlmUnavailable where it ends it."""
+        self._failures.append(Failure(target.provider, target.model.model, error))
+        log.warning("model_failed", provider=target.provider, model=target.model.model, error=str(error))
+        if has_begun or error.kind in _FINAL or not self._time_left():
+            raise LlmUnavailable(tuple(self._failures))
+        if error.kind in _FINAL_FOR_LINK or (error.retry_after or 0.0) > _LONGEST_RETRY_AFTER:
+            self._left.remove(target)
+        if error.kind is ErrorKind.CONTEXT_TOO_LONG and target.context is not None:
+            self._left = [each for each in self._left if each.context is None or each.context > target.context]
+
+    async def _judged(self, target: Target, transcript: Transcript) -> Completion:
+        """A call, after which the breaker knows how it went."""
+        try:
+            await self._router.pacing.count(target.provider)
+            completion = await self._call(target, transcript)
+        except ProviderError as error:
+            # Neither our own ceilings nor the end of our own time say anything about the provider.
+            if error.kind is not ErrorKind.SPENDING and self._time_left():
+                state = await self._breakers.failed(target.breaker, error)
+                log.info("breaker", provider=target.provider, failures=state.failures, open_until=state.open_until)
+            raise
+        else:
+            await self._breakers.succeeded(target.breaker)
+        finally:
+            await self._breakers.given_up(target.breaker)
+        return completion
+
+    async def _call(self, target: Target, transcript: Transcript) -> Completion:
         """One call to one model, with its line in the ledger."""
+        model, ledger = target.model, self._router.ledger
         reservation = Reservation(model.provider, model.model)
         # Whatever else ends the call, it is us who break it off.
-        outcome, kind = Outcome.CANCELLED, None
+        outcome, failed = Outcome.CANCELLED, None
         try:
-            await self._ledger.reserve(reservation, caller, request)
-            completion = await model.complete(request, transcript, reservation.id, caller.guard)
+            await ledger.reserve(reservation, self._caller, self._request)
+            completion = await self._in_time(model, transcript, reservation)
             outcome = Outcome.COMPLETED
         except ProviderError as error:
-            outcome, kind = Outcome.FAILED, error.kind
+            outcome, failed = Outcome.FAILED, error.kind
             raise
         finally:
-            await self._ledger.settle(
+            await ledger.settle(
                 reservation,
                 outcome,
-                transcript.used(request),
-                error=kind,
+                transcript.used(self._request),
+                error=failed,
                 request_id=transcript.request_id,
             )
         return completion
+
+    async def _in_time(self, model: Adapter, transcript: Transcript, reservation: Reservation) -> Completion:
+        try:
+            async with asyncio.timeout(self._time_left()):
+                return await model.complete(self._request, transcript, reservation.id, self._caller.guard)
+        except TimeoutError:
+            raise ProviderError(ErrorKind.TIMEOUT, "the time for this question is over") from None
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Router | None]:
     """The router that the settings describe, None where the built-in writer writes alone."""
-    links = chain(settings)
-    if not links:
+    if not settings.model_links():
         yield None
         return
+    await prices.load()
     limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
-    http, ledger = HttpClients(), Ledger()
+    http = HttpClients()
+    ledger = Ledger(
+        Ceilings(settings.llm_generation_dollars, settings.llm_person_month_dollars, settings.llm_month_dollars)
+    )
     try:
-        yield Router(tuple(OpenAiChat(link, http, limits) for link in links), ledger)
+        yield Router(settings, _targets(settings, http, limits), ledger)
     finally:
         await ledger.settled()
         await http.aclose()
+
+
+def _targets(settings: Settings, http: HttpClients, limits: TimeLimits) -> dict[tuple[str, str], Target]:
+    return {
+        (link.deployment.name, link.model): Target(adapter(link, http, limits), breaker_of(link))
+        for link in links(settings)
+    }

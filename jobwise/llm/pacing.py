@@ -1,0 +1,33 @@
+"""How many calls a provider gets from us: so many at a time from one process, so many a minute from all."""
+
+import asyncio
+from collections import defaultdict
+
+from jobwise.infra import rate_limits, redis_client
+from jobwise.infra.rate_limits import Limit, RateLimited
+from jobwise.llm.errors import ErrorKind, ProviderError
+
+_MINUTE = 60
+
+
+class Pacing:
+    """The limits that the settings name; the providers' own are told by their answers, and kept by the breakers."""
+
+    def __init__(self, concurrency: int, per_minute: int | None) -> None:
+        """`concurrency` is for each provider and this process, `per_minute` for each provider and all processes."""
+        self._per_minute = per_minute
+        self._places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(concurrency))
+
+    def place(self, provider: str) -> asyncio.Semaphore:
+        """One of the places at a provider, to be held while a call goes on."""
+        return self._places[provider]
+
+    async def count(self, provider: str) -> None:
+        """Count a call that is about to be made. Raises ProviderError(RATE_LIMIT) when it is one too many."""
+        if self._per_minute is None or not redis_client.is_connected():
+            return
+        limit = Limit("models", self._per_minute, _MINUTE, f"at most {self._per_minute} model calls a minute")
+        try:
+            await rate_limits.check(limit, provider)
+        except RateLimited as error:
+            raise ProviderError(ErrorKind.RATE_LIMIT, error.message, retry_after=float(error.retry_after)) from None
