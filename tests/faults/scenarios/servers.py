@@ -16,7 +16,6 @@ from tests.faults.scenarios.workers import LETTER
 from tests.faults.scene import Scene, scenario
 
 _NOWHERE = {"REDIS_URL": "redis://127.0.0.1:9/0"}
-_COMPLETED = "select count(*) from generations where status = 'COMPLETED'"
 
 
 async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]]) -> None:
@@ -44,21 +43,17 @@ async def _busy(scene: Scene, disturb: Callable[[Person], Awaitable[None]]) -> N
     rough=True,
 )
 async def postgres_restarted(scene: Scene) -> None:
-    async def restart(_: Person) -> None:
+    async def restart(person: Person) -> None:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             await scene.site.ground.hit("postgres", number)
             scene.tally.faults[f"PostgreSQL {number.name}"] += 1
-            done = await scene.site.value(_COMPLETED)
+            order = await scene.order(person, kinds=LETTER)
             if scene.long:
-                await until(lambda n=done: _more(scene, n), "work that goes on", within=30)
+                await scene.ended(order)
 
     scene.has_room = False
     await _busy(scene, restart)
     scene.tally.check(all(program.lives for program in scene.site.programs), "a process ended")
-
-
-async def _more(scene: Scene, done: int) -> bool:
-    return bool(await scene.site.value(_COMPLETED) > done)
 
 
 @scenario(
