@@ -84,11 +84,11 @@ class _Reading(Reading):
             case "error":
                 raise _error_of(event.error or _Error(), None, {})
             case "message_start" if event.message:
-                self._count(event.message.usage)
+                self._count(event.message.usage, is_final=False)
             case "content_block_delta" if event.delta:
                 self._piece(event.delta)
             case "message_delta" if event.delta:
-                self._count(event.usage or _Usage())
+                self._count(event.usage or _Usage(), is_final=event.usage is not None)
                 if event.delta.stop_reason == "refusal":
                     self.refusal = "the model declined to answer"
                 self.finish = _FINISHES.get(event.delta.stop_reason or "", self.finish)
@@ -101,7 +101,7 @@ class _Reading(Reading):
         elif delta.type == "thinking_delta":
             self.thinks = True
 
-    def _count(self, said: _Usage) -> None:
+    def _count(self, said: _Usage, *, is_final: bool) -> None:
         """Counts are running totals; what is not named stays as it was."""
         known = self.transcript.usage or Usage()
         cached = known.cached if said.cache_read_input_tokens is None else said.cache_read_input_tokens
@@ -114,6 +114,7 @@ class _Reading(Reading):
             cached=cached,
             output=known.output if said.output_tokens is None else said.output_tokens,
             reasoning=known.reasoning if thought is None else thought,
+            estimated=not is_final,
         )
 
 
@@ -140,7 +141,7 @@ class AnthropicMessages(Adapter):
         if manner.effort:
             output["effort"] = manner.effort.value
         if request.schema and manner.mode is Mode.JSON_SCHEMA:
-            schema = schemas.spoken(request.schema.body, self.capabilities.dialect)
+            schema = schemas.spoken(request.schema.titled(), self.capabilities.dialect)
             output["format"] = {"type": "json_schema", "schema": schema}
         return {**body, "output_config": output} if output else body
 

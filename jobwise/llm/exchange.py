@@ -323,7 +323,7 @@ def told(request: Request, mode: Mode) -> str:
     """The system prompt, with the schema in words where the provider does not enforce it."""
     if request.schema is None or mode is Mode.JSON_SCHEMA:
         return request.system
-    return f"{request.system}\n\n{schemas.in_words(request.schema.body)}"
+    return f"{request.system}\n\n{schemas.in_words(request.schema.titled())}"
 
 
 def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:

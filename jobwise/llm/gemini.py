@@ -117,7 +117,8 @@ class _Reading(Reading):
             raise _error_of(piece.error, piece.error.code, {})
         self.transcript.request_id = self.transcript.request_id or piece.response_id[:200]
         if piece.usage_metadata:
-            self.transcript.usage = _usage(piece.usage_metadata)
+            is_final = any(candidate.finish_reason for candidate in piece.candidates)
+            self.transcript.usage = _usage(piece.usage_metadata, is_final=is_final or bool(piece.prompt_feedback))
         if piece.prompt_feedback and piece.prompt_feedback.block_reason:
             feedback = piece.prompt_feedback
             self.refusal = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
@@ -138,12 +139,13 @@ class _Reading(Reading):
         self.finish = _FINISHES.get(reason or "", self.finish)
 
 
-def _usage(said: _Usage) -> Usage:
+def _usage(said: _Usage, *, is_final: bool) -> Usage:
     return Usage(
         input=said.prompt_token_count,
         output=said.candidates_token_count + said.thoughts_token_count,
         cached=said.cached_content_token_count,
         reasoning=said.thoughts_token_count,
+        estimated=not is_final,
     )
 
 
@@ -167,7 +169,7 @@ class GeminiContent(Adapter):
         if request.schema and manner.mode is not Mode.PLAIN:
             config["responseMimeType"] = "application/json"
             if manner.mode is Mode.JSON_SCHEMA:
-                config["responseJsonSchema"] = schemas.spoken(request.schema.body, self.capabilities.dialect)
+                config["responseJsonSchema"] = schemas.spoken(request.schema.titled(), self.capabilities.dialect)
         return {
             "systemInstruction": {"parts": [{"text": told(request, manner.mode)}]},
             "contents": [{"role": "user", "parts": [{"text": request.user}]}],

@@ -1,7 +1,7 @@
 """What is asked of a model and what it answers, whatever the provider."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,10 @@ class Schema:
 
     name: str
     body: dict[str, Any]
+
+    def titled(self) -> dict[str, Any]:
+        """The body with the name in it, for wherever it has no other place."""
+        return {"title": self.name, **self.body}
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,12 @@ class Transcript:
         return bool(self._parts)
 
     def used(self, request: Request) -> Usage:
-        """What the provider says, else an estimate from what was sent and received."""
+        """What the provider says, else an estimate from what was sent and received.
+
+        What it has counted before the end is marked as an estimate by adapters; the text since then counts as well.
+        """
+        if self.usage is not None and self.usage.estimated:
+            return replace(self.usage, output=max(self.usage.output, self.usage.reasoning + _tokens(self.text)))
         if self.usage is not None:
             return self.usage
         if not self.sent:
