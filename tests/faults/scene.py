@@ -25,10 +25,9 @@ _HITS = {signal.SIGKILL: "worker killed", signal.SIGTERM: "worker asked to leave
 
 @dataclass(frozen=True)
 class _Hit:
-    """A worker that was killed or asked to leave: when, how, and what it was at."""
+    """A worker that was killed or asked to leave: when, and what it was at."""
 
     at: float
-    number: int
     generations: tuple[UUID, ...]
 
 
@@ -72,7 +71,7 @@ class Scene:
     async def hit(self, worker: Program, number: int = signal.SIGKILL) -> None:
         """Kill a worker, or ask it to leave, and remember what it was at."""
         generations = await self.running_on(worker)
-        self._hits.append(_Hit(worker.signal(number), number, tuple(generations)))
+        self._hits.append(_Hit(worker.signal(number), tuple(generations)))
         self.tally.faults[_HITS[signal.Signals(number)]] += 1
 
     async def cancelled_in_time(self) -> None:
@@ -160,14 +159,14 @@ class Scene:
             started = next((event["at"] for event in events if event["type"] == "STARTED"), None)
             if started is None:
                 continue  # It ended before the signal took effect, or was cancelled.
-            if hit.number == signal.SIGKILL:
-                self.tally.recoveries.append(started - hit.at)
-                promised = self.site.lease + _SLACK_SECONDS[self.long]
+            released = [event["at"] for event in events if event["type"] == "RELEASED" and event["at"] <= started]
+            if released:
+                took, promised = started - released[-1], _HANDOVER_SECONDS[self.long]
+                self.tally.handovers.append(took)
             else:
-                released = [event["at"] for event in events if event["type"] == "RELEASED" and event["at"] <= started]
-                self.tally.handovers.append(started - (released[-1] if released else hit.at))
-                promised = _HANDOVER_SECONDS[self.long]
-            took = (self.tally.handovers if hit.number != signal.SIGKILL else self.tally.recoveries)[-1]
+                # Killed, or too late for a hand-over since the machine stood still for most of a lease.
+                took, promised = started - hit.at, self.site.lease + _SLACK_SECONDS[self.long]
+                self.tally.recoveries.append(took)
             if self.has_room:
                 self.tally.check(took <= promised, f"taken over after {took:.2f} s instead of {promised:g} s")
 

@@ -19,7 +19,7 @@ _AT_ONCE = 4
 Played = dict[str, "asyncio.Task[Tally]"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def played(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Played]:
     """The scenarios that were chosen, under way. Those that disturb the servers have servers of their own, in turn."""
     chosen = [name for name in SCENARIOS if any(item.name.endswith(f"[{name}]") for item in request.session.items)]

@@ -131,6 +131,8 @@ async def takeovers_in_time(scene: Scene) -> None:
             await victim.ended()
             await victim.start()
             await site.worker_ready(victim)
+    released = await site.value("select count(*) from generation_events where type = 'RELEASED'")
+    scene.tally.check(released, "nothing was handed back")
 
 
 @scenario(
