@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from jobwise.config import Settings
 from jobwise.llm.router import Router, opened
@@ -37,8 +38,9 @@ async def two_links(
     idle_seconds: float = 5.0,
     call_seconds: float = 10.0,
     chain: str = "openai:first,local:second,builtin",
+    **others: Any,
 ) -> AsyncIterator[Scene]:
-    """Both servers run, and do as they are told by their scripts; the second one always answers."""
+    """Both servers run, and do as they are told by their scripts; the second one always answers. `others`: settings."""
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(running(first))
         two = await stack.enter_async_context(running())
@@ -50,6 +52,7 @@ async def two_links(
             llm_first_token_seconds=first_token_seconds,
             llm_idle_seconds=idle_seconds,
             llm_call_seconds=call_seconds,
+            **others,
         )
         router = await stack.enter_async_context(opened(settings))
         assert router is not None

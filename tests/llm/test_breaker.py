@@ -1,0 +1,173 @@
+import asyncio
+import sys
+
+import pytest
+from redis.asyncio import Redis
+
+from jobwise.infra import redis_client
+from jobwise.llm.breaker import CLOSED, FAILURES_TO_OPEN, Breakers, Position, State, breaker_of
+from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.types import Deployment, Link
+
+_DOWN = ProviderError(ErrorKind.CONNECTION, "refused")
+_OTHER_PROCESS = """
+import asyncio, sys
+from jobwise.infra import redis_client
+from jobwise.llm.breaker import Breakers
+from jobwise.llm.errors import ErrorKind, ProviderError
+
+async def main():
+    redis_client.connect(sys.argv[1])
+    breakers = Breakers(60)
+    if sys.argv[2] == "fail":
+        await asyncio.gather(*(breakers.failed("a", ProviderError(ErrorKind.TIMEOUT, "late")) for _ in range(2)))
+    else:
+        await breakers.succeeded("a")
+    await redis_client.close()
+
+asyncio.run(main())
+"""
+
+
+async def _elsewhere(url: str, what: str) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _OTHER_PROCESS, url, what)
+    assert await process.wait() == 0
+
+
+def _after(*errors: ProviderError, state: State = CLOSED, now: float = 1_000.0) -> State:
+    for error in errors:
+        state = state.after_failure(error, now)
+    return state
+
+
+def test_a_few_failures_in_a_row_open_it_and_fewer_do_not() -> None:
+    assert FAILURES_TO_OPEN <= 5
+    assert _after(*[_DOWN] * (FAILURES_TO_OPEN - 1)).position(1_000.0) is Position.CLOSED
+    assert _after(*[_DOWN] * FAILURES_TO_OPEN).position(1_000.0) is Position.OPEN
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL])
+def test_what_people_must_mend_opens_it_at_once_and_for_long(kind: ErrorKind) -> None:
+    assert _after(ProviderError(kind, "")).closes_in(1_000.0) >= 600
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.REFUSED, ErrorKind.BAD_REQUEST, ErrorKind.CONTEXT_TOO_LONG])
+def test_who_answers_with_a_refusal_is_well(kind: ErrorKind) -> None:
+    assert _after(_DOWN, _DOWN, ProviderError(kind, "")) == CLOSED
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(0.4, 0.4), (20.0, 20.0), (86_400.0, 600.0)])
+def test_a_provider_that_says_for_how_long_is_left_alone_for_as_long(asked: float, kept: float) -> None:
+    state = _after(ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=asked))
+
+    assert state.closes_in(1_000.0) == pytest.approx(kept)
+
+
+def test_an_open_breaker_never_closes_sooner_for_another_failure() -> None:
+    long = _after(ProviderError(ErrorKind.OVERLOADED, "", retry_after=50.0))
+    short = ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=1.0)
+
+    assert _after(short, _DOWN, _DOWN, _DOWN, state=long).open_until == long.open_until
+
+
+def test_each_failed_probe_doubles_the_rest_up_to_a_minute() -> None:
+    state, now, rests = _after(*[_DOWN] * FAILURES_TO_OPEN, now=0.0), 0.0, []
+    for _ in range(30):
+        rests.append(state.open_until - now)
+        now = state.open_until
+        state = state.after_failure(_DOWN, now)
+
+    assert rests[:5] == [5.0, 10.0, 20.0, 40.0, 60.0]
+    assert rests[-1] == 60.0
+
+
+def test_failures_that_were_under_way_when_it_opened_do_not_lengthen_its_rest() -> None:
+    opened = _after(*[_DOWN] * FAILURES_TO_OPEN)
+
+    assert _after(*[_DOWN] * 50, state=opened).open_until == opened.open_until
+
+
+def test_another_key_or_address_makes_another_breaker() -> None:
+    link = Link(Deployment("openai", "http://one", "key"), "model")
+    others = [
+        Link(Deployment("openai", "http://one", "new key"), "model"),
+        Link(Deployment("openai", "http://two", "key"), "model"),
+        Link(Deployment("openai", "http://one", "key"), "other"),
+    ]
+
+    assert len({breaker_of(each) for each in [link, *others]}) == 4
+    assert "key" not in breaker_of(link)
+
+
+async def test_failures_of_several_processes_count_together(shared_redis: str) -> None:
+    breakers = Breakers(60)
+    await breakers.failed("a", _DOWN)
+    assert await breakers.admit("a")
+
+    await _elsewhere(shared_redis, "fail")
+
+    assert not await breakers.admit("a")
+    _, (state,) = await breakers.look(["a"])
+    assert (state.failures, state.kind) == (3, "TIMEOUT")
+    await _elsewhere(shared_redis, "succeed")
+    assert await breakers.admit("a")
+
+
+async def test_no_failure_is_lost_when_many_fail_at_once(shared_redis: str) -> None:
+    many = [Breakers(60) for _ in range(4)]
+
+    await asyncio.gather(*(each.failed("a", _DOWN) for each in many * 5))
+
+    _, (state,) = await many[0].look(["a"])
+    assert state.failures == 20
+
+
+async def test_half_open_lets_one_probe_through_at_a_time(shared_redis: str) -> None:
+    one, two = Breakers(60), Breakers(60)
+    await one.failed("a", ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=0.05))
+    assert not await two.admit("a")
+    await asyncio.sleep(0.06)
+
+    admitted = await asyncio.gather(*(each.admit("a") for each in [one, two] * 10))
+    assert sum(admitted) == 1
+
+    # A probe that was broken off says nothing: another one may try.
+    await one.given_up("a")
+    await two.given_up("a")
+    assert await two.admit("a")
+    await two.succeeded("a")
+    assert all([await each.admit("a") for each in [one, two] * 3])
+
+
+async def test_a_probe_whose_process_died_is_given_up_for_lost(shared_redis: str) -> None:
+    dead, alive = Breakers(0.1), Breakers(0.1)
+    await dead.failed("a", ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=0.01))
+    await asyncio.sleep(0.02)
+
+    assert await dead.admit("a")
+    assert not await alive.admit("a")
+    await asyncio.sleep(0.11)
+    assert await alive.admit("a")
+
+
+async def test_without_redis_each_process_has_its_own(shared_redis: str) -> None:
+    breakers = Breakers(60)
+    await breakers.failed("a", _DOWN)
+    await redis_client.close()
+    redis_client.connect("redis://127.0.0.1:1")
+
+    await breakers.failed("a", _DOWN)
+    await breakers.failed("a", _DOWN)
+
+    assert not await breakers.admit("a")
+    await breakers.succeeded("a")
+    assert await breakers.admit("a")
+
+
+async def test_what_is_well_is_not_kept(shared_redis: str) -> None:
+    breakers = Breakers(60)
+    await breakers.failed("a", _DOWN)
+    async with Redis.from_url(shared_redis) as redis:
+        assert await redis.pttl("jobwise:breaker:a") > 0
+        await breakers.succeeded("a")
+        assert await redis.dbsize() == 0
