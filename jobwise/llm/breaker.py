@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 import orjson
+import structlog
 from redis.asyncio import Redis
 
 from jobwise.infra import redis_client
@@ -121,6 +122,8 @@ def breaker_of(link: Link) -> str:
 
 Change = Callable[[State, float], State]
 
+log = structlog.get_logger(__name__)
+
 
 class Breakers:
     """The breakers of this process's links, each known by a name that is the same in all processes."""
@@ -162,7 +165,18 @@ class Breakers:
 
     async def failed(self, name: str, error: ProviderError) -> State:
         """A call has failed; how it stands then."""
-        return await self._change(name, lambda state, now: state.after_failure(error, now))
+        opened = False
+
+        def fail(state: State, now: float) -> State:
+            nonlocal opened
+            failed = state.after_failure(error, now)
+            opened = failed.position(now) is Position.OPEN and state.position(now) is not Position.OPEN
+            return failed
+
+        state = await self._change(name, fail)
+        if opened:
+            log.warning("breaker_opened", link=name, failures=state.failures, error=str(error))
+        return state
 
     async def succeeded(self, name: str) -> None:
         """A call has gone well."""

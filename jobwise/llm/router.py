@@ -204,8 +204,7 @@ class _Question:
         except ProviderError as error:
             # Neither our own ceilings nor the end of our own time say anything about the provider.
             if error.kind is not ErrorKind.SPENDING and self._time_left():
-                state = await self._breakers.failed(target.breaker, error)
-                log.info("breaker", provider=target.provider, failures=state.failures, open_until=state.open_until)
+                await self._breakers.failed(target.breaker, error)
             raise
         else:
             await self._breakers.succeeded(target.breaker)
