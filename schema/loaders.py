@@ -189,7 +189,7 @@ class Loaders:
         """How long each finished stage took, by generation."""
 
         async def load(keys: list[UUID]) -> list[dict[Stage, float]]:
-            rows = Checkpoint.filter(generation_id__in=set(keys)).order_by("created_at")
+            rows = Checkpoint.filter(generation_id__in=set(keys), stage__in=list(Stage)).order_by("created_at")
             timings: dict[UUID, dict[Stage, float]] = defaultdict(dict)
             for generation_id, stage, seconds in await rows.values_list("generation_id", "stage", "seconds"):
                 timings[generation_id][Stage(stage)] = seconds

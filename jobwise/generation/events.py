@@ -35,6 +35,9 @@ _PLACES = 500
 _RETRY_SECONDS = 0.5
 _PRUNED_AT_A_TIME = 500
 
+#: Within the text of a document: what stands before it is void.
+_NEW_PAGE = "\f"
+
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 #: Where followers stand: topic, cursor, and whether nothing was told to them yet.
@@ -48,7 +51,8 @@ class Progress:
     """What a follower gets: a row of `Event`, or one of the two that are never stored.
 
     RESYNC: the follower's cursor is older than what is kept, or from a future that a restored database does not know;
-    it says how things are now. DELTA: `delta`, a piece of text of `document` as it is written.
+    it says how things are now. DELTA: `delta`, a piece of text of `document` as it is written; with `restart`, what was
+    told of that document before is void.
 
     `generation_id` is None in a RESYNC of somebody who has no generations. `position` is what to go on behind.
     """
@@ -64,6 +68,7 @@ class Progress:
     created_at: datetime
     document: DocumentKind | None = None
     delta: str | None = None
+    restart: bool = False
 
     @classmethod
     def of(cls, event: Event) -> "Progress":
@@ -86,9 +91,13 @@ async def announce(generation_id: UUID, user_id: UUID) -> None:
     await events.publish(f"generation:{generation_id}", f"person:{user_id}")
 
 
-def tell_delta(generation_id: UUID, document: DocumentKind, text: str) -> None:
-    """Send a piece of text, as it is written, to the generation's followers. It may be lost."""
-    events.mouth.tell(f"generation:{generation_id}", document.value, text)
+def tell_delta(generation_id: UUID, document: DocumentKind, text: str, restart: bool = False) -> None:
+    """Send a piece of text, as it is written, to the generation's followers. It may be lost.
+
+    With `restart`, what they were told of the document before is void.
+    """
+    said = text.replace(_NEW_PAGE, " ")
+    events.mouth.tell(f"generation:{generation_id}", document.value, f"{_NEW_PAGE}{said}" if restart else said)
 
 
 def follow(generation_id: UUID, after: int = 0) -> AsyncGenerator[Progress, None]:
@@ -131,7 +140,7 @@ class _Head:
 class _Follower:
     """One subscription: where it is, what waits to be sent, what it was last told about the state."""
 
-    __slots__ = ("cursor", "ended", "failure", "flag", "is_behind", "key", "latest", "waiting")
+    __slots__ = ("cursor", "ended", "failure", "flag", "is_behind", "key", "latest", "void", "waiting")
 
     def __init__(self, key: UUID, cursor: int) -> None:
         self.key = key
@@ -142,6 +151,8 @@ class _Follower:
         self.ended = False
         self.latest: Progress | None = None
         self.failure: Exception | None = None
+        #: Documents whose text began anew while there was no room to say so.
+        self.void: set[DocumentKind] = set()
 
     def give(self, head: _Head, news: list[Progress]) -> None:
         """Take over what was read at the follower's place."""
@@ -160,6 +171,10 @@ class _Follower:
 
     def hear(self, about: str, text: str) -> None:
         """Take a piece of text, unless there is enough to send already."""
+        document = DocumentKind(about)
+        if _NEW_PAGE in text:
+            self.void.add(document)
+            text = text.rpartition(_NEW_PAGE)[2]
         if self.latest is None or len(self.waiting) >= _MOST_WAITING // 2:
             return
         delta = replace(
@@ -168,9 +183,11 @@ class _Follower:
             type=EventType.DELTA,
             message="",
             created_at=datetime.now(UTC),
-            document=DocumentKind(about),
+            document=document,
             delta=text,
+            restart=document in self.void,
         )
+        self.void.discard(document)
         self.waiting.append(delta)
         self.flag.set()
 

@@ -3,7 +3,8 @@
 Short ids (f1, f2, ...) cost few tokens and are copied without mistakes.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,9 @@ from jobwise.generation.redaction import Redaction
 from jobwise.generation.types import Change, Fact, FactKind, MatchReport, Options, Strength
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
+
+#: What a model may propose for a résumé, in the order in which people read it.
+HEADLINE, SUMMARY, HIGHLIGHTS, ORDERS = RESUME_PARTS = ("headline", "summary", "highlights", "orders")
 
 _MOST_HIGHLIGHTS = 40
 _MOST_FACTS = 100
@@ -55,24 +59,48 @@ class Brief:
         """The highlight that may be worded anew; None for anything else."""
         return self.fact(short_id) if short_id.strip().lower() in self._rewordable else None
 
+    def short_id(self, fact_id: UUID) -> str:
+        """The fact's id in prompts; "" for one that models are not told of."""
+        return self._ids.get(fact_id, "")
+
     def is_private(self, text: str) -> bool:
         """Whether a model repeats a mark that stands for what it was not told."""
         return self._redaction.is_marked(text)
 
-    def resume(self, own: Sequence[Change]) -> dict[str, Any]:
-        """For the résumé; `own` are the built-in writer's changes, whose summary is the draft."""
-        summary = next((change.value for change in own if change.path == ledger.SUMMARY), self.profile.summary)
-        return {
-            **self._common(prose_language(self.profile)),
-            "draft": {"summary": self._redaction.text(summary)},
-        }
+    def batches(self, most: int) -> list[list[str]]:
+        """The short ids of what may be worded anew, in fair parts of about `most` highlights; entries stay whole."""
+        rewordable = [short for short in self._facts if short in self._rewordable]
+        fair = math.ceil(len(rewordable) / max(1, math.ceil(len(rewordable) / most)))
+        found: list[list[str]] = []
+        for short in rewordable:
+            is_new_entry = not found or self._facts[found[-1][-1]].parent_id != self._facts[short].parent_id
+            if is_new_entry and (not found or len(found[-1]) >= fair):
+                found.append([])
+            found[-1].append(short)
+        return found
+
+    def resume(
+        self, own: Sequence[Change], parts: Sequence[str] = RESUME_PARTS, reword: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        """For `parts` of the résumé; `own` are the built-in writer's changes, whose summary is the draft.
+
+        `reword` names the highlights that may be worded anew, None all of them. Where nothing else is to be written,
+        no other facts are told than these and the entries they belong to.
+        """
+        wanted = self._rewordable if reword is None else self._rewordable.intersection(reword)
+        told = self._with_entries(wanted) if tuple(parts) == (HIGHLIGHTS,) else set(self._facts)
+        data = {"parts": list(parts), **self._common(prose_language(self.profile), told, wanted)}
+        if SUMMARY in parts:
+            summary = next((change.value for change in own if change.path == ledger.SUMMARY), self.profile.summary)
+            data["draft"] = {"summary": self._redaction.text(summary)}
+        return data
 
     def letter(self, own: Sequence[Change]) -> dict[str, Any]:
         """For the letter; `own` are the built-in writer's changes, whose paragraphs are the draft."""
         voice = builtin_writer.voice_for(self.profile, self._options)
         paragraphs = [change for change in own if change.document is DocumentKind.COVER_LETTER]
         return {
-            **self._common(voice.phrases.language),
+            **self._common(voice.phrases.language, set(self._facts)),
             "tone": self._options.tone.value.lower(),
             "draft": {
                 "paragraphs": [
@@ -82,7 +110,15 @@ class Brief:
             },
         }
 
-    def _common(self, language: str) -> dict[str, Any]:
+    def refused(self, place: str, said: str, why: Iterable[str]) -> dict[str, Any]:
+        """What a model is told of words of its own that do not hold."""
+        return {"place": place, "said": self._redaction.text(said), "why": [self._redaction.text(one) for one in why]}
+
+    def _with_entries(self, shorts: Collection[str]) -> set[str]:
+        parents = (self._facts[short].parent_id for short in shorts)
+        return {*shorts, *(self._ids[parent] for parent in parents if parent in self._ids)}
+
+    def _common(self, language: str, told: Collection[str], reword: Collection[str] = ()) -> dict[str, Any]:
         strengths = {found.requirement_id: found for found in self._report.requirements}
         requirements = [
             {
@@ -92,7 +128,7 @@ class Brief:
                 "shown_by": self._short(
                     evidence.fact_id
                     for evidence in (strengths[requirement.id].evidence if requirement.id in strengths else ())
-                    if evidence.strength is not Strength.MISSING
+                    if evidence.strength is not Strength.MISSING and self.short_id(evidence.fact_id) in told
                 ),
             }
             for requirement in self._analysis.requirements[:_MOST_REQUIREMENTS]
@@ -104,11 +140,11 @@ class Brief:
                 "company": self._redaction.text(self._analysis.company),
                 "requirements": requirements,
             },
-            "facts": [self._told(short, fact) for short, fact in self._facts.items()],
+            "facts": [self._told(short, fact, short in reword) for short, fact in self._facts.items() if short in told],
             "wishes": self._redaction.text(self._options.instructions)[:_LONGEST_WISH],
         }
 
-    def _told(self, short: str, fact: Fact) -> dict[str, Any]:
+    def _told(self, short: str, fact: Fact, may_reword: bool) -> dict[str, Any]:
         told: dict[str, Any] = {
             "id": short,
             "kind": fact.kind.value,
@@ -116,7 +152,7 @@ class Brief:
         }
         if fact.parent_id in self._ids:
             told["of"] = self._ids[fact.parent_id]
-        if short in self._rewordable and len(fact.text) <= _LONGEST_TEXT:
+        if may_reword and len(fact.text) <= _LONGEST_TEXT:
             told["may_reword"] = True
         return told
 

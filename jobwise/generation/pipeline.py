@@ -24,26 +24,29 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events, queries
 from jobwise.generation.inputs import Inputs
 from jobwise.generation.leases import Lease, Leases
-from jobwise.generation.model_writer import Model
+from jobwise.generation.model_calls import Model
 from jobwise.generation.models import Status
 from jobwise.generation.queries import Claim, LeaseLost
 from jobwise.generation.stages.analyze import analyze
 from jobwise.generation.stages.export import Exported, Exporter, FinishedDocument
 from jobwise.generation.stages.match import gaps, match
+from jobwise.generation.stages.repair import repair
 from jobwise.generation.stages.verify import verify
-from jobwise.generation.stages.write import compose
-from jobwise.generation.types import MatchReport, Stage, Verified, Written
+from jobwise.generation.stages.write import authors_of, compose, warnings_of
+from jobwise.generation.types import MatchReport, Options, Repairs, Stage, Verified, Writer, Written
 from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.router import Router
-from jobwise.llm.types import Caller
+from jobwise.llm.types import Caller, Preference
 
 Output = TypeVar("Output", bound=BaseModel)
 Answer = TypeVar("Answer")
 
 #: Part of every input hash: raise it when a stage's output changes for the same input.
-_VERSION = 2
+_VERSION = 3
+#: A step within VERIFY, kept beside the stages.
+_REPAIR = "REPAIR"
 _MOST_CRASHES = 3
 _REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
@@ -213,7 +216,7 @@ class _Run:
             Stage.ANALYZE,
             JobAnalysis,
             [inputs.posting],
-            lambda: self._patiently(lambda: analyze(inputs.posting)),
+            lambda: self._patiently(lambda: analyze(inputs.posting, profile, self._model(Stage.ANALYZE, options))),
         )
         report = await self._stage(
             Stage.MATCH, MatchReport, [profile, analysis], lambda: asyncio.to_thread(match, profile, analysis, today)
@@ -222,13 +225,13 @@ class _Run:
             Stage.WRITE,
             Written,
             [profile, analysis, report, options],
-            lambda: compose(profile, analysis, report, options, today, self._model()),
+            lambda: compose(profile, analysis, report, options, today, self._model(Stage.WRITE, options)),
         )
         verified = await self._stage(
             Stage.VERIFY,
             Verified,
             [profile, analysis, report, options, written.draft],
-            lambda: asyncio.to_thread(verify, written.draft, profile, analysis, report, options, today),
+            lambda: self._verified(inputs, analysis, report, written),
         )
         exported = await self._stage(
             Stage.EXPORT,
@@ -238,11 +241,26 @@ class _Run:
         )
         await self._deliver(inputs, analysis, report, written, verified, exported)
 
-    def _model(self) -> Model | None:
-        """The models that this generation may ask; no call is begun once its lease is in doubt."""
-        if self._tools.router is None:
+    async def _verified(self, inputs: Inputs, analysis: JobAnalysis, report: MatchReport, written: Written) -> Verified:
+        """The draft after the gate; what a model can put right of it, it is asked for once, whatever happens here."""
+        profile, options, today = inputs.profile, inputs.options, inputs.today
+        repairs, model = Repairs(), self._model(Stage.VERIFY, options)
+        if model and written.proposed:
+            key = _hash([profile, analysis, report, options, written])
+            if kept := self._done.get((_REPAIR, key)):
+                repairs = Repairs.model_validate(kept)
+            else:
+                repairs = await repair(written, profile, analysis, report, options, today, model)
+                plain = repairs.model_dump(mode="json")
+                await self._patiently(lambda: queries.save_step(self.claim, _REPAIR, key, plain))
+        return await asyncio.to_thread(verify, written.draft, profile, analysis, report, options, today, repairs)
+
+    def _model(self, stage: Stage, options: Options) -> Model | None:
+        """The models that a stage may ask; no call is begun once the lease is in doubt."""
+        if self._tools.router is None or options.writer is Writer.BUILTIN:
             return None
-        caller = Caller(self.claim.user_id, self.claim.id, Stage.WRITE.value, self.lease.guard)
+        prefer = Preference.SPEED if options.writer is Writer.SPEED else Preference.QUALITY
+        caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer)
         return Model(self._tools.router, caller, partial(events.tell_delta, self.claim.id))
 
     async def _stage(
@@ -291,11 +309,16 @@ class _Run:
         exported: Exported,
     ) -> None:
         """Documents, versions, files, the end and its event: all of it or nothing, and only with a living lease."""
+        authors = authors_of(written, verified.draft)
         result = {
             "score": report.score,
             "gaps": [gap.model_dump(mode="json") for gap in gaps(report, analysis)],
-            "authors": [author.model_dump(mode="json") for author in written.authors],
-            "warnings": [*analysis.warnings, *(warning for item in exported.documents for warning in item.warnings)],
+            "authors": [author.model_dump(mode="json") for author in authors],
+            "warnings": [
+                *analysis.warnings,
+                *(warnings_of(authors, inputs.options) if self._tools.router else ()),
+                *(warning for item in exported.documents for warning in item.warnings),
+            ],
         }
         message = "Your documents are ready" if len(exported.documents) > 1 else "Your document is ready"
 

@@ -185,14 +185,34 @@ async def checkpoints(generation_id: UUID) -> dict[tuple[str, str], Any]:
     return {(row["stage"], row["input_hash"]): orjson.loads(row["output"]) for row in rows}
 
 
+async def save_step(claim: Claim, step: str, input_hash: str, output: Any) -> None:
+    """Keep what was found out within a stage, without a word to followers. Raises LeaseLost."""
+    row = await db.fetch_one(
+        """
+        with f as (
+            select id from generations
+             where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null for no key update),
+        c as (
+            insert into generation_checkpoints (id, generation_id, stage, input_hash, output, seconds, created_at)
+            select $3, f.id, $4, $5, $6::jsonb, 0, clock_timestamp() from f on conflict do nothing)
+        select id from f
+        """,
+        claim.id, claim.token, uuid4(), step, input_hash, _json(output),
+    )  # fmt: skip
+    if row is None:
+        raise LeaseLost
+
+
 async def stage_seconds() -> dict[Stage, float]:
     """How long each stage took lately, over all generations: the median."""
     rows = await db.fetch_all(
         """
         select stage, percentile_cont(0.5) within group (order by seconds) as seconds
-          from (select stage, seconds from generation_checkpoints order by created_at desc limit 250) lately
+          from (select stage, seconds from generation_checkpoints where stage = any($1::text[])
+                 order by created_at desc limit 250) lately
          group by stage
-        """
+        """,
+        list(Stage),
     )
     return {Stage(row["stage"]): float(row["seconds"]) for row in rows}
 

@@ -16,7 +16,7 @@ from jobwise.errors import ErrorCode, FieldError, JobWiseError, NotFound, Valida
 from jobwise.generation import events, leases, queries
 from jobwise.generation.inputs import Inputs, Posting
 from jobwise.generation.models import Generation, IdempotencyKey
-from jobwise.generation.types import Options, Tone
+from jobwise.generation.types import Options, Tone, Writer
 from jobwise.infra import db, queue
 from jobwise.jobs import queries as jobs
 from jobwise.jobs.models import Job
@@ -76,6 +76,7 @@ class StartRequest:
     language: str | None = None
     tone: Tone = Tone.PROFESSIONAL
     instructions: str = ""
+    writer: Writer = Writer.QUALITY
     idempotency_key: str | None = None
 
     def hash(self) -> str:
@@ -229,6 +230,7 @@ def _inputs(request: StartRequest, content: ProfileContent, job: Job) -> dict[st
         language=request.language,
         tone=request.tone,
         instructions=request.instructions,
+        writer=request.writer,
     )
     inputs = Inputs(profile=content, posting=posting, options=options, accepted_at=datetime.now(UTC))
     return inputs.model_dump(mode="json")

@@ -31,6 +31,14 @@ class Tone(StrEnum):
     CONCISE = "CONCISE"
 
 
+class Writer(StrEnum):
+    """Who is to read the posting and to write. All of them pass the same fact gate."""
+
+    QUALITY = "QUALITY"
+    SPEED = "SPEED"
+    BUILTIN = "BUILTIN"
+
+
 class Options(_Data):
     """What the person chose for a generation. `language` None follows the profile's."""
 
@@ -41,6 +49,7 @@ class Options(_Data):
     language: str | None = None
     tone: Tone = Tone.PROFESSIONAL
     instructions: str = ""
+    writer: Writer = Writer.QUALITY
 
 
 class FactKind(StrEnum):
@@ -188,10 +197,17 @@ class Author(_Data):
 
 
 class Written(_Data):
-    """The write stage's output: the draft, and who wrote each document."""
+    """The write stage's output: the draft, who wrote each document, and which of its changes a model proposed."""
 
     draft: Draft
     authors: tuple[Author, ...]
+    proposed: tuple[str, ...] = Field(default=(), description="Ids of changes.")
+
+
+class Repairs(_Data):
+    """What models have said instead of what the fact gate refused: changes with the ids of those they replace."""
+
+    changes: tuple[Change, ...] = ()
 
 
 class FindingKind(StrEnum):

@@ -171,6 +171,19 @@ async def analysis_for(content_hash: str, title: str, company: str, location: st
     return (await _analyses([_Text(content_hash, title, company, location, text)]))[0]
 
 
+async def kept_analysis(content_hash: str, readers: Sequence[str]) -> JobAnalysis | None:
+    """What the first of these readers that has read this text found in it; None where none has, by today's rules."""
+    rows = await StoredAnalysis.filter(content_hash=content_hash, version=ANALYSER_VERSION, model__in=readers)
+    found = {row.model: row.analysis for row in rows}
+    first = next((found[reader] for reader in readers if reader in found), None)
+    return JobAnalysis.model_validate(first) if first else None
+
+
+async def keep_analysis(content_hash: str, reader: str, analysis: JobAnalysis) -> None:
+    """Keep what a reader other than the rules has found; its name says all that its findings depend on."""
+    await _store({content_hash: analysis}, reader)
+
+
 async def _analyses(texts: Sequence[_Text]) -> list[JobAnalysis]:
     hashes = {text.content_hash for text in texts}
     rows = await StoredAnalysis.filter(content_hash__in=hashes, version=ANALYSER_VERSION, model=_RULES)
@@ -178,7 +191,7 @@ async def _analyses(texts: Sequence[_Text]) -> list[JobAnalysis]:
     new = {text.content_hash: text for text in texts if text.content_hash not in known}
     if new:
         made = await asyncio.to_thread(lambda: {key: _analyze(text) for key, text in new.items()})
-        await _store(made)
+        await _store(made, _RULES)
         known |= made
     return [known[text.content_hash] for text in texts]
 
@@ -187,7 +200,7 @@ def _analyze(text: _Text) -> JobAnalysis:
     return analyze("" if text.title == UNTITLED else text.title, text.company, text.description, text.location)
 
 
-async def _store(made: Mapping[str, JobAnalysis]) -> None:
+async def _store(made: Mapping[str, JobAnalysis], reader: str) -> None:
     """Whoever analysed the same text at the same time came to the same result: the first one stays."""
     await db.fetch_all(
         """
@@ -196,7 +209,7 @@ async def _store(made: Mapping[str, JobAnalysis]) -> None:
           from unnest($1::uuid[], $2::text[], $5::text[]) as t (id, content_hash, analysis)
         on conflict (content_hash, version, model) do nothing
         """,
-        [uuid4() for _ in made], list(made), ANALYSER_VERSION, _RULES,
+        [uuid4() for _ in made], list(made), ANALYSER_VERSION, reader,
         [analysis.model_dump_json() for analysis in made.values()],
     )  # fmt: skip
 

@@ -37,6 +37,9 @@ class StartGenerationInput:
     )
     tone: types.Tone = strawberry.field(default=types.Tone.PROFESSIONAL, description="How the letter sounds.")
     instructions: str = strawberry.field(default="", description="What else the writer should heed; never a new fact.")
+    writer: types.Writer = strawberry.field(
+        default=types.Writer.QUALITY, description="Who reads the posting and writes."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same input answers with the first generation, made once."
     )

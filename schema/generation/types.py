@@ -68,6 +68,16 @@ describe(
 )
 
 
+describe(
+    types.Writer,
+    "Writer",
+    "Who reads the posting and writes. Everything passes the same checks.",
+    QUALITY="The installation's models, the best first; where it has none, the built-in writer.",
+    SPEED="The installation's models, the fastest first; where it has none, the built-in writer.",
+    BUILTIN="The built-in writer alone: nothing is sent to a provider of models.",
+)
+
+
 class BadCursor(JobWiseError):
     """This is not a cursor of this subscription: leave it out to begin anew."""
 
@@ -241,6 +251,14 @@ class Generation(ids.Node):
         found = (self.row.result or {}).get("authors", ())
         return [Author.of(types.Author.model_validate(author)) for author in found]
 
+    @strawberry.field(
+        description="What a person should know of it, in sentences: what of the posting could not be read, where no "
+        "model could be used, what did not fit; empty until it is COMPLETED."
+    )
+    def warnings(self) -> list[str]:
+        """From the stages."""
+        return list((self.row.result or {}).get("warnings", ()))
+
     @strawberry.field(description="What it used of models.")
     async def usage(self, info: Info) -> Usage:
         """From the ledger of model calls."""
@@ -295,6 +313,10 @@ class GenerationEvent:
     delta: str | None = strawberry.field(
         description="A piece of text while it is being written; null for everything else."
     )
+    restart: bool = strawberry.field(
+        description="Whether the text of this document begins anew with this DELTA: what came of it before is void. "
+        "True for its first one, and when an answer broke off or could not be used."
+    )
     created_at: datetime = strawberry.field(description="When.")
 
     @classmethod
@@ -311,6 +333,7 @@ class GenerationEvent:
             message=progress.message,
             document=progress.document,
             delta=progress.delta,
+            restart=progress.restart,
             created_at=progress.created_at,
         )
 

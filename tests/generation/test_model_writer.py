@@ -13,7 +13,7 @@ from jobwise.config import Settings
 from jobwise.documents.content import DocumentKind
 from jobwise.generation import ledger
 from jobwise.generation.model_brief import Brief
-from jobwise.generation.model_writer import Model
+from jobwise.generation.model_calls import Model
 from jobwise.generation.prompts import fenced, prompt
 from jobwise.generation.stages.match import match
 from jobwise.generation.stages.verify import verify
@@ -207,8 +207,8 @@ async def test_what_a_model_invents_is_refused_and_the_documents_are_still_made(
 async def test_the_prose_is_followed_as_it_comes_without_the_json_around_it() -> None:
     heard: dict[DocumentKind, str] = {}
 
-    def follow(kind: DocumentKind, text: str) -> None:
-        heard[kind] = heard.get(kind, "") + text
+    def follow(kind: DocumentKind, text: str, restart: bool) -> None:
+        heard[kind] = ("" if restart else heard[kind]) + text
 
     async with _router(Script()) as router:
         report = match(ENGINEER, PLATFORM, TODAY)

@@ -18,13 +18,15 @@ from jobwise.generation.types import (
     FindingKind,
     MatchReport,
     Options,
+    Repairs,
     Severity,
     Verified,
 )
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 6
+_NO_REPAIRS = Repairs()
 
 
 class UngroundedDocument(JobWiseError):
@@ -34,24 +36,42 @@ class UngroundedDocument(JobWiseError):
 
 
 def verify(
-    draft: Draft, profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date
+    draft: Draft,
+    profile: ProfileContent,
+    analysis: JobAnalysis,
+    report: MatchReport,
+    options: Options,
+    today: date,
+    repairs: Repairs = _NO_REPAIRS,
 ) -> Verified:
     """Hold a draft against the profile; take out every change that fails, until nothing is left to object to.
 
-    A summary, headline or highlight falls back to the profile's own; a letter's paragraph is left out, and a letter
-    without
-    substance becomes the built-in writer's. The documents are assembled anew from the changes that hold, so
-    `draft`'s own
-    contents are not trusted.
+    What fails is first replaced by its repair, if there is one, which is held against the profile as well. A headline
+    or highlight then falls back to the profile's own, a summary to the built-in writer's before that; a letter's
+    paragraph is left out, and a letter without substance becomes the built-in writer's. The documents are assembled
+    anew from the changes that hold, so `draft`'s own contents are not trusted.
 
     Raises: UngroundedDocument if anything ungrounded should be left, which would be a mistake of ours.
     """
-    return _Verification(profile, analysis, report, options, today).run(draft.changes)
+    return _Verification(profile, analysis, report, options, today, repairs).run(draft.changes)
+
+
+def refusals(
+    draft: Draft, profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date
+) -> list[Finding]:
+    """What would be refused of a draft as it is."""
+    return _Verification(profile, analysis, report, options, today, _NO_REPAIRS).refusals(draft.changes)
 
 
 class _Verification:
     def __init__(
-        self, profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date
+        self,
+        profile: ProfileContent,
+        analysis: JobAnalysis,
+        report: MatchReport,
+        options: Options,
+        today: date,
+        repairs: Repairs,
     ) -> None:
         self._profile = profile
         self._analysis = analysis
@@ -59,8 +79,13 @@ class _Verification:
         self._options = options
         self._today = today
         self._gate = FactGate(profile, analysis, computed={f"years:{int(report.years)}"} if report.years >= 1 else ())
+        self._repairs = {change.id: change for change in repairs.changes}
         self._findings: list[Finding] = []
         self._refused: list[Change] = []
+
+    def refusals(self, changes: Sequence[Change]) -> list[Finding]:
+        """The objections of the first round."""
+        return self._objections(self._assembled(self._well_formed(changes)))
 
     def run(self, changes: Sequence[Change]) -> Verified:
         """The rounds of checking and falling back, then what is only reported."""
@@ -124,18 +149,35 @@ class _Verification:
         )
 
     def _without(self, held: Sequence[Change], paths: set[str]) -> list[Change]:
-        """The changes without those at the failing paths; a letter that loses its substance is written anew."""
+        """The changes without those at the failing paths, or with what stands in for them.
+
+        A letter that loses its substance is written anew.
+        """
         self._refused += [change for change in held if change.path in paths]
-        kept = [change for change in held if change.path not in paths]
+        after = [self._instead(change) if change.path in paths else change for change in held]
+        kept = [change for change in after if change]
         letter = [change for change in kept if change.document is DocumentKind.COVER_LETTER]
         untouched = bool(letter) and len(letter) == _count_letters(held)
         if DocumentKind.COVER_LETTER not in self._options.kinds or untouched:
             return kept
         rest = [change for change in kept if change.document is not DocumentKind.COVER_LETTER]
-        opening_fell = ledger.paragraph_path(0) in paths
-        if opening_fell or not any(change.evidence_ids for change in letter[1:]):
+        has_opening = any(ledger.paragraph_number(change.path) == 0 for change in letter)
+        if not has_opening or not any(change.evidence_ids for change in letter[1:]):
             return [*rest, *self._own_letter(avoiding=held)]
         return [*rest, *_renumbered(letter)]
+
+    def _instead(self, change: Change) -> Change | None:
+        """What stands in for a refused change: its repair, once; for a summary, the built-in writer's."""
+        repaired = self._repairs.pop(change.id, None)
+        if repaired and repaired.value != change.value:
+            return repaired.model_copy(update={"path": change.path})
+        if change.path != ledger.SUMMARY:
+            return None
+        resume_only = self._options.model_copy(update={"kinds": (DocumentKind.RESUME,)})
+        written = builtin_writer.changes_for(self._profile, self._analysis, self._report, resume_only, self._today)
+        tried = {refused.value for refused in self._refused}
+        own = next((each for each in written if each.path == ledger.SUMMARY and each.value not in tried), None)
+        return own and own.model_copy(update={"id": "s1"})
 
     def _own_letter(self, avoiding: Sequence[Change]) -> list[Change]:
         """The built-in writer's letter; its first and last words alone if that is what has just failed."""

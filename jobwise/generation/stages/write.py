@@ -1,15 +1,16 @@
 """The write stage: a ledger of changes, by the built-in writer or by a model, and the documents that it makes."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from jobwise.documents.content import DocumentKind
 from jobwise.generation import builtin_writer, ledger, model_writer
 from jobwise.generation.assemble import assemble_letter, assemble_resume
 from jobwise.generation.model_brief import Brief
-from jobwise.generation.model_writer import Model, Proposal
-from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Written
+from jobwise.generation.model_calls import Model
+from jobwise.generation.model_writer import Proposal
+from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Writer, Written
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
@@ -31,9 +32,34 @@ async def compose(
     if model:
         brief = await asyncio.to_thread(Brief, profile, analysis, report, options, today)
         found = await model_writer.proposals(brief, own, options.kinds, model, analysis, report)
-    changes = _merged(own, found)
+    kept, proposed = _merged(own, found)
+    changes = ledger.numbered([*kept, *proposed])
     draft = await asyncio.to_thread(draft_of, changes, profile, analysis, report, options, today)
-    return Written(draft=draft, authors=tuple(_author(kind, found) for kind in options.kinds))
+    return Written(
+        draft=draft,
+        authors=tuple(_author(kind, found) for kind in options.kinds),
+        proposed=tuple(change.id for change in changes[len(kept) :]),
+    )
+
+
+def authors_of(written: Written, draft: Draft) -> tuple[Author, ...]:
+    """Who wrote each document of what was delivered: a model only if any of its words stand there."""
+    by_models = {change.document for change in draft.changes if change.id in written.proposed}
+    return tuple(
+        author if author.document in by_models else Author(document=author.document) for author in written.authors
+    )
+
+
+def warnings_of(authors: Collection[Author], options: Options) -> list[str]:
+    """What a person who counted on a model should know, where models could be asked."""
+    names = {DocumentKind.RESUME: "résumé", DocumentKind.COVER_LETTER: "cover letter"}
+    if options.writer is Writer.BUILTIN:
+        return []
+    return [
+        f"No model gave words for the {names[author.document]} that could be used: the built-in writer wrote it."
+        for author in authors
+        if not author.model
+    ]
 
 
 def write(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date) -> Draft:
@@ -62,8 +88,8 @@ def draft_of(
     return Draft(resume=resume, letter=letter, changes=held)
 
 
-def _merged(own: Sequence[Change], found: Sequence[Proposal]) -> tuple[Change, ...]:
-    """The model's changes, and the built-in writer's wherever it has none; a letter is all of one or of the other."""
+def _merged(own: Sequence[Change], found: Sequence[Proposal]) -> tuple[list[Change], list[Change]]:
+    """The built-in writer's changes where a model has none, and the model's; a letter is all of one or of the other."""
     proposed = [change for proposal in found for change in proposal.changes]
     paths = {change.path for change in proposed}
     letter_is_written = any(change.document is DocumentKind.COVER_LETTER for change in proposed)
@@ -72,7 +98,7 @@ def _merged(own: Sequence[Change], found: Sequence[Proposal]) -> tuple[Change, .
         for change in own
         if change.path not in paths and not (letter_is_written and change.document is DocumentKind.COVER_LETTER)
     ]
-    return ledger.numbered([*kept, *proposed])
+    return kept, proposed
 
 
 def _author(kind: DocumentKind, found: Sequence[Proposal]) -> Author:
