@@ -6,6 +6,7 @@ import strawberry
 
 from jobwise.accounts import models, service
 from jobwise.documents import queries as documents
+from jobwise.generation import events
 from jobwise.generation import queries as generations
 from jobwise.jobs import queries as jobs
 from jobwise.profiles import queries as profiles
@@ -13,7 +14,7 @@ from schema import ids
 from schema.accounts import User
 from schema.context import Info
 from schema.documents.types import Document
-from schema.generation.types import Generation
+from schema.generation.types import CursorOf, Generation, encode_cursor
 from schema.jobs.types import Job, SavedJob
 from schema.pagination import DEFAULT_FIRST, After, Connection, First, check_first, connection
 from schema.profiles.types import Profile
@@ -75,6 +76,14 @@ class Viewer:
     async def saved_jobs(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[SavedJob]:
         """With your notes."""
         return connection(await jobs.saved(self.who, first=check_first(first), after=after), after, SavedJob.of)
+
+    @strawberry.field(
+        description="Where `myGenerations` stands now. Who reads this, then the generations, and subscribes behind it, "
+        "misses nothing."
+    )
+    async def generations_cursor(self) -> str:
+        """Of what has happened to all generations."""
+        return encode_cursor(await events.newest(self.who.user_id), CursorOf.PERSON)
 
     @strawberry.field(description="Your generations, the newest first.")
     async def generations(self, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Generation]:

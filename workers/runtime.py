@@ -6,7 +6,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from arq.worker import Worker, func
@@ -20,9 +20,13 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 _SWEEP_SECONDS = 1.0
 _MOST_RINGS = 20
+#: After the end of a lease, when it surely is over.
+_MOMENT_SECONDS = 0.02
 _POLL_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 3600.0
+
+Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
 
@@ -134,10 +138,12 @@ async def sweeping(runner: Runner) -> AsyncIterator[None]:
     """In the background: end what cannot go on, wake for what waits, and beside that keep house once an hour."""
 
     async def sweep_forever() -> None:
+        lease_ends_in: float | None = None
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            pause = _SWEEP_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
+            await asyncio.sleep(pause if lease_ends_in is None else min(pause, lease_ends_in + _MOMENT_SECONDS))
             # Whatever goes wrong: without sweeps the abandoned would lie for ever.
-            await _regardless(_sweep(runner), "sweep_failed")
+            lease_ends_in = await _regardless(_sweep(runner), "sweep_failed")
 
     async def keep_house() -> None:
         pause = random.uniform(0, _HOUSEKEEPING_SECONDS)  # noqa: S311
@@ -153,22 +159,26 @@ async def sweeping(runner: Runner) -> AsyncIterator[None]:
         yield
 
 
-async def _regardless(work: Coroutine[Any, Any, None], failure: str) -> None:
+async def _regardless(work: Coroutine[Any, Any, Answer], failure: str) -> Answer | None:
     try:
-        await work
+        return await work
     except db.CONNECTION_ERRORS as error:
         log.warning("database_unreachable", error=repr(error))
     except Exception as error:
         log.error(failure, exc_info=error)
+    return None
 
 
-async def _sweep(runner: Runner) -> None:
+async def _sweep(runner: Runner) -> float | None:
+    """Returns in how many seconds the next lease ends, if it is left, so that the heir need not wait for a sweep."""
     while reaped := await queries.reap():
         await events.announce(reaped.id, reaped.user_id)
-    if waiting := await queries.runnable():
+    due = await queries.due()
+    if due.now:
         runner.wake()
         with suppress(*redis_client.REDIS_ERRORS):
-            await queue.ring(min(waiting, _MOST_RINGS) - await queue.waiting_rings())
+            await queue.ring(min(due.now, _MOST_RINGS) - await queue.waiting_rings())
+    return due.next_lease_ends_in
 
 
 @asynccontextmanager

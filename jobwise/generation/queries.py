@@ -392,16 +392,26 @@ async def reap() -> Reaped | None:
     return Reaped(**row) if row else None
 
 
-async def runnable() -> int:
-    """How many generations a worker could take now."""
+@dataclass(frozen=True)
+class Due:
+    """How many generations a worker could take now, and in how many seconds the next lease runs out if it is left."""
+
+    now: int
+    next_lease_ends_in: float | None
+
+
+async def due() -> Due:
+    """What there is for workers to do."""
     row = await db.fetch_one(
         """
         select (select count(*)
                   from (select 1 from generations where status = 'QUEUED' and not_before <= now() limit 100) q)
-             + (select count(*) from generations where status = 'RUNNING' and lease_until <= now()) as n
+             + (select count(*) from generations where status = 'RUNNING' and lease_until <= now()) as now,
+               (select extract(epoch from min(lease_until) - now())::float8
+                  from generations where status = 'RUNNING' and lease_until > now()) as next_lease_ends_in
         """
     )
-    return int(row["n"]) if row else 0
+    return Due(**row) if row else Due(0, None)
 
 
 def _json(value: Any) -> str:

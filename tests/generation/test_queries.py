@@ -7,7 +7,7 @@ import pytest
 from jobwise.errors import ErrorCode
 from jobwise.generation import queries
 from jobwise.generation.models import Checkpoint, Event, Generation, Status
-from jobwise.generation.queries import Claim, LeaseLost
+from jobwise.generation.queries import Claim, Due, LeaseLost
 from jobwise.generation.types import Stage
 from jobwise.infra import db
 from tests.accounts.people import a_viewer
@@ -115,7 +115,7 @@ async def test_what_is_released_for_later_is_not_claimed_before() -> None:
     await queries.release(await _claimed(), timedelta(minutes=1), "Later", keep_attempt=True)
 
     assert await queries.claim("a worker", LEASE, 10) is None
-    assert await queries.runnable() == 0
+    assert await queries.due() == Due(0, None)
 
 
 async def test_what_waits_is_cancelled_at_once() -> None:
@@ -220,6 +220,20 @@ async def test_somebody_new_waits_for_one_generation_at_most_however_much_anothe
     claimed = [(await _claimed(cap=100)).id for _ in range(2)]
 
     assert single in claimed
+
+
+async def test_what_is_due_is_counted_and_the_end_of_the_next_lease_is_known() -> None:
+    running = await an_order(await a_viewer())
+    await _claimed()
+    await an_order(await a_viewer())
+
+    ahead = await queries.due()
+    await _let_the_lease_expire(running)
+
+    assert ahead.now == 1
+    assert ahead.next_lease_ends_in is not None
+    assert 29 < ahead.next_lease_ends_in <= 30
+    assert await queries.due() == Due(2, None)
 
 
 async def test_people_who_have_many_waiting_take_turns() -> None:

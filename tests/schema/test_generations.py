@@ -279,6 +279,21 @@ async def test_without_a_cursor_a_person_sees_what_happens_from_now_on(
     assert (event["type"], event["generation"]["id"]) == ("ACCEPTED", later)
 
 
+async def test_whoever_reads_where_progress_stands_misses_nothing_that_happens_before_they_subscribe(
+    live: str, api: Api, order: dict[str, str]
+) -> None:
+    await _start(api, order)
+    cursor = (await api.run("{ viewer { generationsCursor } }"))["viewer"]["generationsCursor"]
+    generation_id = await _start(api, order)
+
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(MINE, after=cursor)
+        event = await _event(socket, "myGenerations")
+
+    assert (event["type"], event["generation"]["id"]) == ("ACCEPTED", generation_id)
+
+
 async def test_a_cursor_of_the_other_subscription_is_refused_by_name(
     live: str, api: Api, order: dict[str, str]
 ) -> None:
