@@ -1,7 +1,7 @@
 """What the scripted provider is told to do: for the next calls, for a share of them, and for all others."""
 
 import random
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,8 +25,9 @@ class Behaviour(BaseModel):
     """How one call is answered. Without a fault: usefully, from what the prompt offers.
 
     `stream_seconds` is how long the answer takes from its first token to its last, whatever its length; else
-    `tokens_per_second`, 0 for at once. `share` is the probability with which a rule applies, of calls to a model whose
-    name contains `model` and with a schema whose name contains `schema_name`.
+    `tokens_per_second`, 0 for at once. `share` is the probability with which a rule applies, of calls to a provider
+    whose name contains `provider`, to a model whose name contains `model` and with a schema whose name contains
+    `schema_name`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,14 +42,24 @@ class Behaviour(BaseModel):
     code: str = "server_error"
     message: str = "The scripted provider was told to fail."
     headers: dict[str, str] = Field(default_factory=dict)
+    body: Any = Field(
+        default=None, description="The body of an error, instead of code and message in the protocol's shape."
+    )
     text: str | None = Field(default=None, description="The answer, word for word.")
+    thought_tokens: int = Field(default=0, ge=0, description="Reasoning before the first word.")
+    thought_seconds: float = Field(default=0.0, ge=0.0, description="How long that takes.")
+    cached_tokens: int = Field(default=0, ge=0, description="So much of the prompt is said to come from a cache.")
+    context_tokens: int | None = Field(
+        default=None, ge=1, description="The longest prompt, instead of the server's own."
+    )
     share: float = Field(default=1.0, ge=0.0, le=1.0)
+    provider: str = ""
     model: str = ""
     schema_name: str = ""
 
-    def is_for(self, model: str, schema_name: str) -> bool:
+    def is_for(self, provider: str, model: str, schema_name: str) -> bool:
         """Whether a call is one of those that this behaviour is meant for."""
-        return self.model in model and self.schema_name in schema_name
+        return self.provider in provider and self.model in model and self.schema_name in schema_name
 
 
 class Script(BaseModel):
@@ -73,12 +84,12 @@ class Director:
         self._next = list(script.next)
         self._chance = random.Random(script.seed)
 
-    def behaviour(self, model: str, schema_name: str) -> Behaviour:
+    def behaviour(self, provider: str, model: str, schema_name: str) -> Behaviour:
         """What to do with this call."""
         for position, behaviour in enumerate(self._next):
-            if behaviour.is_for(model, schema_name):
+            if behaviour.is_for(provider, model, schema_name):
                 return self._next.pop(position)
         for rule in self._script.rules:
-            if rule.is_for(model, schema_name) and self._chance.random() < rule.share:
+            if rule.is_for(provider, model, schema_name) and self._chance.random() < rule.share:
                 return rule
         return self._script.default
