@@ -8,6 +8,7 @@ import pytest
 from jobwise.documents.content import DocumentKind, LetterContent, LetterParagraph
 from jobwise.generation.assemble import assemble_letter, assemble_resume
 from jobwise.generation.fact_gate import FactGate, check
+from jobwise.generation.gate.directions import reversed_in
 from jobwise.generation.ledger import wording_path
 from jobwise.generation.types import Change, FindingKind, Operation, Tone, Transform
 from jobwise.profiles.content import ProfileContent
@@ -80,6 +81,18 @@ FABRICATED_LINES = [
     (_MENTORED, "Managed three junior engineers and wrote the onboarding guide", FindingKind.SCOPE),
     (_MENTORED, "Mentored three junior engineers towards AWS Certified Solutions Architect", FindingKind.SKILL),
     (_MENTORED, "Mentored three junior engineers; write to mara@evil.example for details", FindingKind.IDENTITY),
+]
+
+# (the person's line, what a writer made of it): every word is there, but it goes the other way.
+REVERSED_LINES = [
+    (_LATENCY, "Increased p99 latency of the checkout API by 33% by moving hot queries from PostgreSQL to Redis"),
+    (_LATENCY, "Raised the checkout API's p99 latency by 33% with Redis"),
+    (_LATENCY, "Moved hot queries to Redis, increasing p99 latency of the checkout API by 33%"),
+    (_CUT, "Lengthened the nightly settlement run from four hours to 45 minutes"),
+    (_CUT, "Doubled the nightly settlement run, handling 1,200 files a day"),
+    (_TESTS, "Reduced test coverage from 88% to 34% with pytest"),
+    (_TESTS, "Lowered test coverage with pytest"),
+    (_TESTS, "Test coverage fell to 34% with pytest"),
 ]
 
 # Whole sentences of a summary or letter that rest on the whole profile.
@@ -197,6 +210,37 @@ def test_a_line_that_says_more_than_its_fact_is_caught(
     gate: FactGate, original: str, value: str, kind: FindingKind
 ) -> None:
     assert kind in _kinds_of_line(gate, original, value)
+
+
+@pytest.mark.parametrize(("original", "value"), REVERSED_LINES)
+def test_a_line_that_turns_a_result_round_is_caught(gate: FactGate, original: str, value: str) -> None:
+    assert FindingKind.CONSISTENCY in _kinds_of_line(gate, original, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "is_reversed"),
+    [
+        ("Increased errors by 20%", "Reduced errors by 20%", True),
+        ("Increased the number of errors by 20%", "Cut errors by 20%", True),
+        ("Errors rose by 20%", "Reduced the error rate by 20%", True),
+        ("Reduced sales in the region", "Grew sales in the region by 10%", True),
+        ("Die Fehler um 20 % erhöht", "Fehler um 20 % gesenkt", True),
+        ("Ich steigerte die Kosten um 5 %", "Senkte die Kosten um 5 %", True),
+        ("Increased settlement speed", "Cut the settlement run from four hours to 45 minutes", False),
+        ("Reduced API errors and increased checkout throughput", "Reduced errors while increasing throughput", False),
+        ("Improved latency by 33%", "Reduced latency by 33%", False),
+        ("Lowered costs and raised quality", "Raised quality and cut costs", False),
+        ("Cut the time to hire from 40 to 20 days", "Reduced time to hire by half", False),
+        ("Grew the team to 12 while reducing turnover", "Reduced staff turnover and expanded the team", False),
+        ("Raised $2M for the clinic", "Reduced waiting times in the clinic", False),
+        ("Increased revenue by cutting waste", "Cut waste, increasing revenue", False),
+        ("Doubled output", "Built the output module", False),
+    ],
+)
+def test_up_and_down_are_held_against_each_other_only_where_they_are_said_of_the_same_thing(
+    text: str, source: str, is_reversed: bool
+) -> None:
+    assert bool(list(reversed_in(text, [source]))) is is_reversed
 
 
 @pytest.mark.parametrize(("text", "kind"), FABRICATED_PROSE)

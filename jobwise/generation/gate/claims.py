@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jobwise.generation.credentials import degree_levels
+from jobwise.generation.gate.directions import reversed_in
 from jobwise.generation.gate.nouns import counted_stems, kin
 from jobwise.generation.gate.numbers import Number, NumberKind, numbers_in
 from jobwise.generation.gate.scope import Scope, scope_of, scope_words
@@ -100,6 +101,7 @@ def objections(
         *_degrees(text, everything),
         *title_objection_of(text, support, everything),
         *_scope(text, support),
+        *_directions(text, support),
     ]
 
 
@@ -290,6 +292,12 @@ def _scope(text: str, support: Support) -> Iterator[Objection]:
     if claimed is Scope.COORDINATING and any(repeated <= source.stems for source in support.sources):
         return
     yield Objection(FindingKind.SCOPE, said, f"“{said}” claims more than your profile says of this work.")
+
+
+def _directions(text: str, support: Support) -> Iterator[Objection]:
+    for word in reversed_in(text, (source.text for source in support.sources)):
+        message = f"“{word}” says the opposite of what your profile says of this."
+        yield Objection(FindingKind.CONSISTENCY, word, message)
 
 
 def _clause_with(said: str, text: str) -> str:
