@@ -13,17 +13,22 @@ from schema.jobs.queries import JobQueries
 from schema.nodes import NodeQueries
 from schema.profiles.mutations import ProfileMutations
 from schema.profiles.queries import ProfileQueries
+from schema.providers import ProviderMutations, ProviderQueries
 from schema.scalars import SCALARS
 from schema.viewer import ViewerQueries
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(ViewerQueries, NodeQueries, ProfileQueries, JobQueries, GenerationQueries, DocumentQueries):
+class Query(
+    ViewerQueries, NodeQueries, ProfileQueries, JobQueries, GenerationQueries, DocumentQueries, ProviderQueries
+):
     """The root of queries."""
 
 
 @strawberry.type(description="Everything that can be changed. Each result says what went wrong, if anything did.")
-class Mutation(AccountMutations, ProfileMutations, JobMutations, GenerationMutations, DocumentMutations):
+class Mutation(
+    AccountMutations, ProfileMutations, JobMutations, GenerationMutations, DocumentMutations, ProviderMutations
+):
     """The root of mutations."""
 
 

@@ -10,7 +10,7 @@ from jobwise.accounts.audit import Origin
 from jobwise.accounts.service import Viewer
 from jobwise.config import Settings
 from jobwise.errors import JobWiseError
-from schema.errors import Unauthenticated
+from schema.errors import Forbidden, Unauthenticated
 from schema.loaders import Loaders
 
 
@@ -39,6 +39,11 @@ class Context:
         """For work that is nobody's in particular, but not for everybody. Raises Unauthenticated."""
         if self.identity is None:
             raise Unauthenticated(self.refusal.message if self.refusal else None)
+
+    def require_staff(self) -> None:
+        """For what concerns the whole installation. Raises Unauthenticated, Forbidden."""
+        if not self.viewer.is_staff:
+            raise Forbidden
 
     def forget(self) -> None:
         """Read everything anew from here on: a subscription's next event must not show what an earlier one read."""

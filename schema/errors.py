@@ -66,6 +66,12 @@ class Unauthenticated(JobWiseError):
     code = ErrorCode.UNAUTHENTICATED
 
 
+class Forbidden(JobWiseError):
+    """This is for the staff of this installation: `jobwise staff EMAIL` makes somebody a member."""
+
+    code = ErrorCode.FORBIDDEN
+
+
 @strawberry.interface(description="An expected failure: a code to branch on and a message to show.")
 class UserError:
     """What every error in a result union has."""

@@ -210,30 +210,11 @@ class Loaders:
         return DataLoader(load, max_batch_size=_BATCH)
 
     @cached_property
-    def usage(self) -> DataLoader[UUID, dict[str, Any]]:
-        """Model calls, added up by generation."""
-
-        async def load(keys: list[UUID]) -> list[dict[str, Any]]:
-            calls: dict[UUID, list[LlmCall]] = defaultdict(list)
-            for call in await LlmCall.filter(generation_id__in=set(keys)):
-                if call.generation_id is not None:
-                    calls[call.generation_id].append(call)
-            return [_usage(calls[key]) for key in keys]
-
-        return DataLoader(load, max_batch_size=_BATCH)
+    def model_calls(self) -> DataLoader[UUID, list[LlmCall]]:
+        """Model calls by generation, the first one first."""
+        return _children(LlmCall, "generation_id", "created_at", "id")
 
 
 def _facts(profile: dict[str, Any]) -> dict[str, Fact]:
     facts = facts_of(ProfileContent.model_validate(profile), datetime.now(UTC).date())
     return {str(fact.id): fact for fact in facts}
-
-
-def _usage(calls: list[LlmCall]) -> dict[str, Any]:
-    costs = [call.cost for call in calls]
-    return {
-        "calls": len(calls),
-        "input_tokens": sum(call.input_tokens for call in calls),
-        "cached_tokens": sum(call.cached_tokens for call in calls),
-        "output_tokens": sum(call.output_tokens for call in calls),
-        "cost": None if None in costs else float(sum(cost for cost in costs if cost is not None)),
-    }

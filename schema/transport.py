@@ -87,4 +87,3 @@ class ImpatientProtocol(WebSocketsSansIOProtocol):
     def _cut_after(self, seconds: float) -> None:
         if self._cut is None:
             self._cut = self.loop.call_later(seconds, self.transport.abort)
-

@@ -1,6 +1,7 @@
 """The signed-in person and all that is theirs."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -9,6 +10,7 @@ from jobwise.documents import queries as documents
 from jobwise.generation import events
 from jobwise.generation import queries as generations
 from jobwise.jobs import queries as jobs
+from jobwise.llm import usage
 from jobwise.profiles import queries as profiles
 from schema import ids
 from schema.accounts import User
@@ -18,6 +20,7 @@ from schema.generation.types import CursorOf, Generation, encode_cursor
 from schema.jobs.types import Job, SavedJob
 from schema.pagination import DEFAULT_FIRST, After, Connection, First, check_first, connection
 from schema.profiles.types import Profile
+from schema.usage import Usage
 
 
 @strawberry.type(description="A sign-in on one device.")
@@ -98,6 +101,17 @@ class Viewer:
         wanted = documents.DocumentFilter()
         page = await documents.page(self.who, wanted, first=check_first(first), after=after)
         return connection(page, after, Document.of)
+
+    @strawberry.field(description="What you have used of models.")
+    async def usage(
+        self,
+        since: Annotated[
+            datetime | None,
+            strawberry.argument(description="From when on; left out, from the beginning of this month in UTC."),
+        ] = None,
+    ) -> Usage:
+        """Spending limits for a person count by months."""
+        return Usage.of(await usage.of_person(self.who.user_id, since or usage.month_began()))
 
     @strawberry.field(description="Where you are signed in.")
     async def sessions(self) -> list[Session]:

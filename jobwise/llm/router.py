@@ -103,6 +103,16 @@ class Router:
         targets = self._order(request.purpose, caller)
         return await _Question(self, request, caller, on_text, targets, self._settings.llm_total_seconds).answer()
 
+    async def ask_once(
+        self, link: tuple[str, str], request: Request, caller: Caller, transcript: Transcript
+    ) -> Completion:
+        """One attempt at one link (provider, model), whatever its breaker says; the breaker hears how it went.
+
+        Raises: KeyError for a link that is not configured; ProviderError; what `complete` raises beside LlmUnavailable.
+        """
+        target, seconds = self._targets[link], self._settings.llm_total_seconds
+        return await _Question(self, request, caller, nobody_listens, [target], seconds).judged(target, transcript)
+
     def _order(self, purpose: str, caller: Caller) -> list[Target]:
         usual = self._settings.model_chain(purpose, speed=caller.prefer is Preference.SPEED)
         # Whom the caller has not named still stands in for those named.
@@ -179,7 +189,7 @@ class _Question:
             async with self._router.pacing.place(target.provider):
                 if not always and not await self._breakers.admit(target.breaker):
                     return None
-                completion = await self._judged(target, transcript)
+                completion = await self.judged(target, transcript)
         except ProviderError as error:
             self._note(target, error, has_begun=transcript.has_begun)
             return None
@@ -196,7 +206,7 @@ class _Question:
         if error.kind is ErrorKind.CONTEXT_TOO_LONG and target.context is not None:
             self._left = [each for each in self._left if each.context is None or each.context > target.context]
 
-    async def _judged(self, target: Target, transcript: Transcript) -> Completion:
+    async def judged(self, target: Target, transcript: Transcript) -> Completion:
         """A call, after which the breaker knows how it went."""
         try:
             await self._router.pacing.count(target.provider)

@@ -15,12 +15,14 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import models, types
 from jobwise.generation.events import Progress
 from jobwise.jobs.requirements import JobAnalysis as PlainAnalysis
+from jobwise.llm.usage import by_provider
 from schema import ids
 from schema.context import Info
 from schema.documents.types import Document
 from schema.enums import describe
 from schema.jobs.types import Job, JobAnalysis, Match
 from schema.profiles.types import Profile
+from schema.usage import ModelCall, Usage
 
 describe(
     models.Status,
@@ -133,17 +135,6 @@ class GenerationError:
 
     code: ErrorCode = strawberry.field(description="What kind of failure it is.")
     message: str = strawberry.field(description="What happened and what can be done, for people.")
-
-
-@strawberry.type(description="What a generation used of models. All zero with the built-in writer.")
-class Usage:
-    """Added up over all calls, repeated ones too."""
-
-    calls: int = strawberry.field(description="Model calls.")
-    input_tokens: int = strawberry.field(description="Tokens that went in.")
-    cached_tokens: int = strawberry.field(description="Of these, tokens that the provider had cached.")
-    output_tokens: int = strawberry.field(description="Tokens that came out.")
-    cost: float | None = strawberry.field(description="In US dollars; null where a price is not known.")
 
 
 @strawberry.type(description="Who wrote a document, before people edited it.")
@@ -262,7 +253,12 @@ class Generation(ids.Node):
     @strawberry.field(description="What it used of models.")
     async def usage(self, info: Info) -> Usage:
         """From the ledger of model calls."""
-        return Usage(**await info.context.loaders.usage.load(self.row.id))
+        return Usage.of(by_provider(await info.context.loaders.model_calls.load(self.row.id)))
+
+    @strawberry.field(description="Its model calls, the first one first.")
+    async def model_calls(self, info: Info) -> list[ModelCall]:
+        """Failed ones too."""
+        return [ModelCall.of(row) for row in await info.context.loaders.model_calls.load(self.row.id)]
 
     @strawberry.field(description="Figures about it.")
     async def analytics(self, info: Info) -> GenerationAnalytics:
