@@ -128,6 +128,35 @@ def doctor() -> None:
 
 
 @main.command()
+@click.argument("email")
+@click.option("--remove", is_flag=True, help="They are a member no longer.")
+def staff(email: str, remove: bool) -> None:
+    """Let somebody see and test the providers of models in the API. They must have an account."""
+    from jobwise.accounts import service
+    from jobwise.doctor import embedded_url
+    from jobwise.errors import NotFound
+    from jobwise.infra import db
+
+    chosen = _settings()
+
+    async def run() -> None:
+        url = chosen.database_url or await embedded_url(chosen, "database_url")
+        if not url:
+            raise click.ClickException("DATABASE_URL is not set, and no `jobwise up` runs here.")
+        await db.connect(url, pool=1)
+        try:
+            await service.make_staff(email, is_staff=not remove)
+        finally:
+            await db.close()
+
+    try:
+        asyncio.run(run())
+    except (NotFound, *db.CONNECTION_ERRORS) as error:
+        raise click.ClickException(str(error) or type(error).__name__) from None
+    click.echo(f"{email} is {'no longer ' if remove else ''}a member of the staff.")
+
+
+@main.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the API (JOBWISE_PORT).")
 @click.option("--tailor-sample", is_flag=True, help="Tailor the sample résumé to a sample posting once it runs.")
 @click.option("--resume", type=_FILE, help="With --tailor-sample: this résumé instead.")

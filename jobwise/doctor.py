@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from ctypes.util import find_library
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 from redis.asyncio import Redis
 
@@ -17,6 +19,12 @@ from jobwise.documents.renderer import Renderer
 from jobwise.errors import JobWiseError
 from jobwise.infra import db, redis_client
 from jobwise.infra.embedded import EmbeddedError, binaries
+from jobwise.infra.http_client import HttpClients
+from jobwise.llm.checks import Check, check
+from jobwise.llm.deployments import adapter, links
+from jobwise.llm.errors import ErrorKind
+from jobwise.llm.exchange import Adapter, TimeLimits
+from jobwise.llm.types import Completion, Request, Transcript
 from jobwise.observability import health
 from jobwise.profiles.dates import PartialDate
 from jobwise.supervisor import ServiceFailed, find_running, listen
@@ -26,6 +34,16 @@ _LIBRARIES = (
     "needs Pango and HarfBuzz. "
     "Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; macOS: brew install pango"
 )
+
+_ADVICE = {
+    ErrorKind.AUTH: "does not accept the key; check it and what it may be used for",
+    ErrorKind.QUOTA: "has nothing left to spend; add credit there",
+    ErrorKind.UNKNOWN_MODEL: "does not know the model, or not this address; check both",
+    ErrorKind.CONNECTION: "cannot be reached; check the address, and that the server runs",
+    ErrorKind.TIMEOUT: "does not answer in time",
+    ErrorKind.RATE_LIMIT: "takes no more calls just now",
+    ErrorKind.OVERLOADED: "has a fault or too much to do just now",
+}
 
 
 @dataclass(frozen=True)
@@ -48,11 +66,16 @@ async def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
         "port": _port,
     }
     good = True
-    for name, check in checks.items():
-        result = await check(settings)
-        tell(f"{'✓' if result.ok else '✗'} {name}: {result.detail}")
-        good = good and result.ok
+    for name, look in checks.items():
+        good = _told(name, await look(settings), tell) and good
+    async for name, result in _models(settings):
+        good = _told(name, result, tell) and good
     return good
+
+
+def _told(name: str, result: Result, tell: Callable[[str], None]) -> bool:
+    tell(f"{'✓' if result.ok else '✗'} {name}: {result.detail}")
+    return result.ok
 
 
 async def _python(_settings: Settings) -> Result:
@@ -98,7 +121,7 @@ async def _secret(settings: Settings) -> Result:
 
 
 async def _database(settings: Settings) -> Result:
-    url = settings.database_url or await _embedded_url(settings, "database_url")
+    url = settings.database_url or await embedded_url(settings, "database_url")
     if not url:
         return _embedded(binaries.postgres_installation, "PostgreSQL")
     try:
@@ -114,7 +137,7 @@ async def _database(settings: Settings) -> Result:
 
 
 async def _redis(settings: Settings) -> Result:
-    url = settings.redis_url or await _embedded_url(settings, "redis_url")
+    url = settings.redis_url or await embedded_url(settings, "redis_url")
     if not url:
         return _embedded(binaries.redis_program, "Redis")
     try:
@@ -135,7 +158,43 @@ async def _port(settings: Settings) -> Result:
     return Result(True, f"{settings.port} is free")
 
 
-async def _embedded_url(settings: Settings, name: str) -> str:
+async def _models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
+    """A test question to every model of the chains, straight to the provider: it needs no database, and is not kept."""
+    limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
+    if not settings.model_links():
+        yield "models", Result(True, "the built-in writer writes alone; JOBWISE_LLM_CHAIN names models")
+        return
+    http = HttpClients(pools=1)
+    try:
+        for link in links(settings):
+            model = adapter(link, http, limits)
+            found = await check(model.provider, model.model, partial(_ask, model))
+            yield f"{model.provider}:{model.model}", _of_model(found)
+    finally:
+        await http.aclose()
+
+
+async def _ask(model: Adapter, request: Request, transcript: Transcript) -> Completion:
+    return await model.complete(request, transcript, uuid4(), lambda: None)
+
+
+def _of_model(found: Check) -> Result:
+    if found.error:
+        return Result(False, f"{_ADVICE.get(found.error.kind, 'has failed')} ({found.error})")
+    first, last = (found.first_token_ms or 0) / 1000, (found.latency_ms or 0) / 1000
+    facts = [
+        f"answers in {last:.1f} s, the first word after {first:.1f} s",
+        "follows the schema" if found.follows_schema else "does NOT follow the schema, so its answers cannot be used",
+        "streams" if found.streams else "does not stream",
+        "its price is known"
+        if found.price_is_known
+        else "its price is not known, so spending limits do not hold for it",
+        *found.warnings,
+    ]
+    return Result(found.is_good, "; ".join(facts))
+
+
+async def embedded_url(settings: Settings, name: str) -> str:
     """The address of an embedded server that runs just now; empty when none does."""
     record = settings.home / "run" / "servers.json"
     if await find_running(settings.home) is None or not record.exists():

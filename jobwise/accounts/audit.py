@@ -21,6 +21,7 @@ class AuditAction(StrEnum):
     REFRESH_REUSED = "REFRESH_REUSED"
     """A refresh token came a second time: it was stolen, or a client lost its answer. The session is over."""
     CREDENTIALS_CHANGED = "CREDENTIALS_CHANGED"
+    STAFF_CHANGED = "STAFF_CHANGED"
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
 
 

@@ -139,6 +139,16 @@ async def authenticate(access_token: str) -> Viewer:
     return Viewer(claims.user_id, row["is_staff"], claims.session_id)
 
 
+async def make_staff(email: str, *, is_staff: bool = True) -> None:
+    """Make somebody a member of the staff, or end it; it holds from their next request on. Raises NotFound."""
+    user = await User.get_or_none(email=_normal_email(email))
+    if user is None:
+        raise NotFound(f"There is no account with the e-mail address {email}.")
+    async with db.transaction():
+        await User.filter(id=user.id).update(is_staff=is_staff)
+        await audit.record(AuditAction.STAFF_CHANGED, user.id, _NOWHERE, is_staff=is_staff)
+
+
 async def logout(viewer: Viewer, origin: Origin = _NOWHERE) -> None:
     """End this session: its access and refresh tokens stop working at once."""
     await end_session(viewer, viewer.session_id, origin)
