@@ -47,7 +47,7 @@ KINDS_BY_STATUS = {
     498: ErrorKind.OVERLOADED,
     504: ErrorKind.TIMEOUT,
 }
-# Some say with words alone, under the status of a bad request, what others have a code for.
+# Some say with words alone, under the status of a bad request or a wrong key, what others have a code for.
 _KINDS_BY_WORDS = tuple(
     (kind, re.compile(words, re.IGNORECASE))
     for kind, words in (
@@ -56,11 +56,13 @@ _KINDS_BY_WORDS = tuple(
             r"context (?:length|window|size)|(?:prompt|input|request) is too (?:long|large)|input token count"
             r"|too many (?:input )?tokens|reduce the length",
         ),
+        (ErrorKind.REFUSED, r"\binput was flagged\b|moderation"),
         (ErrorKind.AUTH, r"(?:incorrect|invalid) (?:x-)?api[ _-]?key|api key (?:not valid|expired|not found)"),
         (ErrorKind.QUOTA, r"credit balance|insufficient (?:balance|credits?|funds|quota)"),
         (ErrorKind.UNKNOWN_MODEL, r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)"),
     )
 )
+_VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
 
 
 class Feature(StrEnum):
@@ -327,8 +329,8 @@ def told(request: Request, mode: Mode) -> str:
 
 
 def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
-    """An error with the provider's message; where it is only said to be a bad request, its words may tell more."""
-    if kind is ErrorKind.BAD_REQUEST:
+    """An error with the provider's message; its words may tell more than the status of a bad request or a wrong key."""
+    if kind in _VAGUE:
         kind = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
     return ProviderError(kind, message[:_LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
 

@@ -122,8 +122,10 @@ class _Reading(Reading):
         if piece.prompt_feedback and piece.prompt_feedback.block_reason:
             feedback = piece.prompt_feedback
             self.refusal = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
-        for candidate in piece.candidates[:1]:
-            self._candidate(candidate)
+        if piece.candidates and not self.finish:
+            self._candidate(piece.candidates[0])
+        usage = self.transcript.usage
+        self.ended = self.finish is not None and usage is not None and not usage.estimated
 
     def _candidate(self, candidate: _Candidate) -> None:
         for part in candidate.content.parts:

@@ -56,5 +56,7 @@ async def line_to(
     async with running(play) as server:
         given = Settings.model_validate({**addresses(server.root, local=local), **settings})
         link = Link(deployments(given)[provider], model or MODELS[provider])
-        yield Line(adapter(link, http, limits), server)
-        await http.aclose()
+        try:
+            yield Line(adapter(link, http, limits), server)
+        finally:
+            await http.aclose()

@@ -1,182 +1,117 @@
-import asyncio
-import time
-from uuid import uuid4
+"""What is special about chat completions."""
 
 import pytest
 
-from jobwise.infra.http_client import HttpClients
-from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
-from jobwise.llm.exchange import TimeLimits
-from jobwise.llm.openai import OpenAiChat
-from jobwise.llm.types import Caller, Completion, Deployment, Finish, Link, Transcript, Usage
-from tests.llm.asking import REQUEST, WITH_SCHEMA, Scene, two_links
+from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.types import Request, Schema
+from tests.llm.adapters import line_to, script
+from tests.llm.asking import REQUEST
 from tests.providers.script import Behaviour, Script
-from tests.providers.server import running
 
-pytestmark = pytest.mark.usefixtures("database")
-
-_ONE_LINK = "openai:first,builtin"
-
-
-def _script(**behaviour: object) -> Script:
-    return Script(default=Behaviour.model_validate(behaviour))
-
-
-async def _asked(scene: Scene) -> Completion:
-    return await scene.router.complete(REQUEST, Caller())
-
-
-async def _error(script: Script, **limits: float) -> ProviderError:
-    async with two_links(script, chain=_ONE_LINK, **limits) as scene:
-        with pytest.raises(LlmUnavailable) as caught:
-            await _asked(scene)
-    (failure,) = caught.value.failures
-    return failure.error
-
-
-async def test_an_answer_comes_piece_by_piece_and_ends_with_its_usage() -> None:
-    pieces: list[str] = []
-    async with two_links(_script(text="Ready when you are.", stream_seconds=0.3)) as scene:
-        answer = await scene.router.complete(REQUEST, Caller(), pieces.append)
-        (call,) = scene.first.calls
-
-    assert answer.text == "".join(pieces) == "Ready when you are."
-    assert len(pieces) > 1
-    assert answer.finish is Finish.STOP
-    assert answer.usage == Usage(input=call.input_tokens, output=call.output_tokens)
-    assert (answer.provider, answer.model, answer.request_id) == ("openai", "first", call.id)
-
-
-async def test_the_next_call_uses_the_same_connection_again() -> None:
-    async with running(_script(text="Ready.")) as provider:
-        http = HttpClients(pools=1)
-        link = Link(Deployment("local", provider.url, ""), "any")
-        model = OpenAiChat(link, http, TimeLimits(first_token=5, idle=5, call=5))
-        for _ in range(3):
-            await model.complete(REQUEST, Transcript(), uuid4(), lambda: None)
-
-        assert (len(provider.calls), provider.connections) == (3, 1)
-        await http.aclose()
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "kind"),
-    [
-        (401, "invalid_api_key", ErrorKind.AUTH),
-        (403, "unsupported_country_region_territory", ErrorKind.AUTH),
-        (404, "model_not_found", ErrorKind.UNKNOWN_MODEL),
-        (400, "context_length_exceeded", ErrorKind.CONTEXT_TOO_LONG),
-        (400, "exceed_context_size_error", ErrorKind.CONTEXT_TOO_LONG),
-        (400, "content_filter", ErrorKind.REFUSED),
-        (400, "invalid_request_error", ErrorKind.BAD_REQUEST),
-        (422, "unprocessable", ErrorKind.BAD_REQUEST),
-        (429, "rate_limit_exceeded", ErrorKind.RATE_LIMIT),
-        (429, "insufficient_quota", ErrorKind.QUOTA),
-        (429, "billing_hard_limit_reached", ErrorKind.QUOTA),
-        (429, "project_spend_limit_exceeded", ErrorKind.QUOTA),
-        (498, "capacity_exceeded", ErrorKind.OVERLOADED),
-        (500, "server_error", ErrorKind.OVERLOADED),
-        (503, "server_is_overloaded", ErrorKind.OVERLOADED),
-    ],
+_SCHEMA = Schema(
+    "numbers",
+    {
+        "type": "object",
+        "properties": {
+            "n": {"type": "array", "items": {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}}
+        },
+    },
 )
-async def test_what_a_provider_says_becomes_one_of_our_kinds(status: int, code: str, kind: ErrorKind) -> None:
-    error = await _error(_script(fault="status", status=status, code=code, message="No."))
-
-    assert (error.kind, error.message) == (kind, "No.")
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [({"retry-after": "7"}, 7.0), ({"retry-after-ms": "1500"}, 1.5)])
-async def test_a_rate_limit_says_how_long_to_wait(headers: dict[str, str], seconds: float) -> None:
-    error = await _error(_script(fault="status", status=429, code="rate_limit_exceeded", headers=headers))
+async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
+    ask = Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA, temperature=0.5)
+    async with line_to("openai") as line:
+        await line.ask(ask)
+        sent = line.sent()
 
-    assert error.retry_after == seconds
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "kind"),
-    [
-        ({"fault": "cut"}, ErrorKind.CONNECTION),
-        ({"fault": "cut", "after_tokens": 1}, ErrorKind.PROTOCOL),
-        ({"fault": "no_done"}, ErrorKind.PROTOCOL),
-        ({"fault": "malformed", "after_tokens": 1}, ErrorKind.PROTOCOL),
-        ({"fault": "empty"}, ErrorKind.PROTOCOL),
-        ({"fault": "refusal"}, ErrorKind.REFUSED),
-        ({"fault": "content_filter"}, ErrorKind.REFUSED),
-        ({"fault": "stream_error", "code": "server_error"}, ErrorKind.OVERLOADED),
-        ({"fault": "stream_error", "code": "rate_limit_exceeded"}, ErrorKind.RATE_LIMIT),
-    ],
-)
-async def test_a_stream_that_does_not_end_well_is_an_error_and_no_answer(
-    behaviour: dict[str, object], kind: ErrorKind
-) -> None:
-    assert (await _error(_script(**behaviour))).kind is kind
-
-
-async def test_nobody_at_the_address_is_an_error_at_once() -> None:
-    async with two_links(chain=_ONE_LINK) as scene:
-        await scene.first.stop()
-        began = time.monotonic()
-        with pytest.raises(LlmUnavailable) as caught:
-            await _asked(scene)
-        await scene.first.start()
-
-    assert caught.value.failures[0].error.kind is ErrorKind.CONNECTION
-    assert time.monotonic() - began < 1
+    assert sent == {
+        "model": "gpt-6-luna",
+        "messages": [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": "Count."}],
+        "max_completion_tokens": 100,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "reasoning_effort": "low",
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {
+                "name": "numbers",
+                "strict": True,
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "n": {
+                            "type": "array",
+                            "items": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]},
+                        }
+                    },
+                    "required": ["n"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+    }
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "limits", "words"),
-    [
-        ({"fault": "hang"}, {"first_token_seconds": 0.3}, "no first word within 0.3 s"),
-        ({"fault": "hang", "after_tokens": 1}, {"idle_seconds": 0.3}, "nothing more for 0.3 s"),
-        ({"text": "on and on " * 50, "tokens_per_second": 20}, {"call_seconds": 0.5}, "no end within 0.5 s"),
-    ],
-)
-async def test_a_model_that_is_silent_or_endless_is_given_up_in_time(
-    behaviour: dict[str, object], limits: dict[str, float], words: str
-) -> None:
-    began = time.monotonic()
+@pytest.mark.parametrize("version", ["", "2024-10-21"])
+async def test_azure_is_asked_at_both_of_its_addresses_with_its_own_header(version: str) -> None:
+    async with line_to("azure", azure_api_version=version) as line:
+        answer = await line.ask()
 
-    error = await _error(_script(**behaviour), **limits)
-
-    assert (error.kind, error.message) == (ErrorKind.TIMEOUT, words)
-    assert time.monotonic() - began < 2
+        assert (answer.text, line.server.calls[0].model) == ("Ready.", "our-deployment")
 
 
-@pytest.mark.parametrize("fault", ["twice", "end_twice"])
-async def test_an_answer_that_comes_twice_is_read_once(fault: str) -> None:
-    async with two_links(_script(fault=fault, text="Once.")) as scene:
-        answer = await _asked(scene)
-        (call,) = scene.first.calls
+@pytest.mark.parametrize("provider", ["openai", "groq", "azure"])
+async def test_a_wrong_key_is_told_as_that(provider: str) -> None:
+    wrong = "wrong-key"
+    async with line_to(provider, openai_api_key=wrong, groq_api_key=wrong, azure_api_key=wrong) as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
 
-    assert (answer.text, answer.usage.output) == ("Once.", 2)
-    assert answer.usage.input == call.input_tokens
-
-
-async def test_an_answer_at_the_limit_says_so() -> None:
-    async with two_links(_script(fault="length", text="All of it, or half of it.")) as scene:
-        answer = await _asked(scene)
-
-    assert (answer.finish, answer.text) == (Finish.LENGTH, "All of it, o")
+    assert caught.value.kind is ErrorKind.AUTH
 
 
-async def test_a_schema_and_the_ledgers_id_are_told_to_the_provider() -> None:
-    async with two_links() as scene:
-        await scene.router.complete(WITH_SCHEMA, Caller())
-        (call,) = scene.first.calls
+async def test_the_temperature_is_told_only_where_it_may_be() -> None:
+    ask = Request("write", "Answer.", "Greet me.", 100, temperature=0.5)
+    told = []
+    for provider in ("openai", "groq", "mistral", "openrouter"):
+        async with line_to(provider) as line:
+            await line.ask(ask)
+            told.append(line.sent().get("temperature"))
 
-    assert call.schema_name == "anything"
-    assert len(call.client_request_id) == 36
+    assert told == [None, 0.5, 0.5, None]
 
 
-async def test_a_cancelled_call_is_broken_off_at_the_provider_as_well() -> None:
-    async with two_links(_script(text="long " * 100, tokens_per_second=20)) as scene:
-        heard = asyncio.Event()
-        asking = asyncio.create_task(scene.router.complete(REQUEST, Caller(), lambda _: heard.set()))
-        await heard.wait()
-        asking.cancel()
-        await asyncio.wait([asking])
-        await scene.first.idle()
+async def test_servers_without_schemas_are_told_them_in_the_prompt_from_the_start() -> None:
+    async with line_to("deepseek") as line:
+        await line.ask(Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA))
+        sent = line.sent()
 
-        assert asking.cancelled()
-        assert scene.first.calls[0].outcome == "aborted"
+    assert sent["response_format"] == {"type": "json_object"}
+    assert '"title": "numbers"' in sent["messages"][0]["content"]
+
+
+async def test_a_list_of_mistakes_instead_of_a_message_is_handed_on() -> None:
+    body = {"object": "error", "message": {"detail": [{"msg": "Extra inputs are not permitted"}]}, "code": None}
+    async with line_to("mistral", Script(default=Behaviour(fault="status", status=422, body=body))) as line:
+        with pytest.raises(ProviderError, match="Extra inputs are not permitted") as caught:
+            await line.ask()
+
+    assert caught.value.kind is ErrorKind.BAD_REQUEST
+
+
+async def test_the_field_that_is_wrong_is_named_with_the_message() -> None:
+    body = {"error": {"message": "Invalid value.", "type": "invalid_request_error", "param": "user", "code": None}}
+    async with line_to("openai", Script(default=Behaviour(fault="status", status=400, body=body))) as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+
+    assert caught.value.message == "Invalid value. (user)"
+
+
+async def test_a_refusal_is_told_in_the_models_own_words() -> None:
+    async with line_to("openai", script(fault="refusal")) as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask(REQUEST)
+
+    assert (caught.value.kind, caught.value.message) == (ErrorKind.REFUSED, "I cannot help with this.")

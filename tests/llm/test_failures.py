@@ -1,0 +1,150 @@
+"""For each provider and each failure: which kind it is. What follows from a kind is tested with the router."""
+
+import pytest
+
+from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.exchange import TimeLimits
+from jobwise.llm.types import Transcript, Usage
+from tests.llm.adapters import line_to, script
+from tests.llm.asking import REQUEST
+from tests.providers.errors import DOCUMENTED, Documented
+from tests.providers.script import Behaviour, Script
+
+_WIRES = ("openai", "anthropic", "gemini")
+_OVERLOADED_IN_STREAM = {
+    "openai": {"error": {"message": "Busy.", "type": "server_error", "code": None}},
+    "openrouter": {
+        "id": "gen-1",
+        "error": {"code": 502, "message": "Busy."},
+        "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
+    },
+    "groq": {"id": "1", "choices": [], "x_groq": {"id": "1", "error": "over_capacity"}},
+    "local": {"error": "the runner has stopped"},
+    "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+    "gemini": {"error": {"code": 503, "message": "Busy.", "status": "UNAVAILABLE"}},
+}
+_LIMITED_IN_STREAM = {
+    "openai": {"error": {"message": "Slow down.", "type": "tokens", "code": "rate_limit_exceeded"}},
+    "openrouter": {"error": {"code": 429, "message": "Slow down."}, "choices": []},
+    "anthropic": {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down."}},
+    "gemini": {"error": {"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED"}},
+}
+
+
+async def _error(provider: str, play: Script, transcript: Transcript | None = None) -> ProviderError:
+    async with line_to(provider, play) as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask(transcript=transcript)
+    return caught.value
+
+
+@pytest.mark.parametrize("failure", DOCUMENTED, ids=lambda failure: failure.id)
+async def test_every_documented_failure_has_its_kind_costs_nothing_and_says_how_long_to_wait(
+    failure: Documented,
+) -> None:
+    transcript = Transcript()
+
+    error = await _error(failure.provider, Script(default=failure.behaviour()), transcript)
+
+    assert (error.kind, error.retry_after) == (failure.kind, failure.retry_after)
+    assert error.message
+    assert transcript.usage == Usage()
+    assert transcript.request_id or failure.provider == "gemini"
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "kind"),
+    [
+        *((provider, body, ErrorKind.OVERLOADED) for provider, body in _OVERLOADED_IN_STREAM.items()),
+        *((provider, body, ErrorKind.RATE_LIMIT) for provider, body in _LIMITED_IN_STREAM.items()),
+    ],
+)
+@pytest.mark.parametrize("after_tokens", [0, 2])
+async def test_an_error_in_the_stream_is_an_error_whatever_the_status_was(
+    provider: str, body: object, kind: ErrorKind, after_tokens: int
+) -> None:
+    play = script(fault="stream_error", body=body, after_tokens=after_tokens, text="Not all of it is said.")
+
+    assert (await _error(provider, play)).kind is kind
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+@pytest.mark.parametrize(
+    ("behaviour", "kind"),
+    [
+        ({"fault": "cut"}, ErrorKind.CONNECTION),
+        ({"fault": "cut", "after_tokens": 2}, ErrorKind.PROTOCOL),
+        ({"fault": "no_done"}, ErrorKind.PROTOCOL),
+        ({"fault": "malformed", "after_tokens": 1}, ErrorKind.PROTOCOL),
+        ({"fault": "empty"}, ErrorKind.PROTOCOL),
+        ({"fault": "refusal"}, ErrorKind.REFUSED),
+        ({"fault": "content_filter"}, ErrorKind.REFUSED),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else str(value),
+)
+async def test_a_stream_that_does_not_end_well_is_no_answer(
+    provider: str, behaviour: dict[str, object], kind: ErrorKind
+) -> None:
+    assert (await _error(provider, script(**behaviour))).kind is kind
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_what_a_cut_stream_has_used_is_estimated_from_what_was_told_and_said(provider: str) -> None:
+    transcript = Transcript()
+    play = script(fault="cut", after_tokens=3, text="A dozen signs and more")
+    async with line_to(provider, play) as line:
+        with pytest.raises(ProviderError):
+            await line.ask(transcript=transcript)
+        (call,) = line.server.calls
+
+    used = transcript.used(REQUEST)
+    assert (used.estimated, used.output) == (True, call.output_tokens)
+    assert abs(used.input - call.input_tokens) <= 2
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_nobody_at_the_address_is_a_connection_error(provider: str) -> None:
+    async with line_to(provider) as line:
+        await line.server.stop()
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+        await line.server.start()
+
+    assert caught.value.kind is ErrorKind.CONNECTION
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+@pytest.mark.parametrize(
+    ("behaviour", "limits", "words"),
+    [
+        ({"fault": "hang"}, TimeLimits(0.2, 5, 5), "no first word within 0.2 s"),
+        ({"fault": "hang", "after_tokens": 1}, TimeLimits(5, 0.2, 5), "nothing more for 0.2 s"),
+        ({"text": "on and on " * 50, "tokens_per_second": 20}, TimeLimits(5, 5, 0.4), "no end within 0.4 s"),
+    ],
+    ids=["first-word", "idle", "call"],
+)
+async def test_a_model_that_is_silent_or_endless_is_given_up_in_time(
+    provider: str, behaviour: dict[str, object], limits: TimeLimits, words: str
+) -> None:
+    async with line_to(provider, script(**behaviour), limits=limits) as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+
+    assert (caught.value.kind, caught.value.message) == (ErrorKind.TIMEOUT, words)
+
+
+@pytest.mark.parametrize("provider", [*_WIRES, "openrouter"])
+async def test_a_model_that_thinks_aloud_is_not_silent(provider: str) -> None:
+    play = Script(default=Behaviour(thought_tokens=40, thought_seconds=0.8, text="Ready."))
+    async with line_to(provider, play, limits=TimeLimits(0.5, 5, 5)) as line:
+        answer = await line.ask()
+
+    assert (answer.text, answer.usage.reasoning) == ("Ready.", 40)
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_an_answer_that_is_all_thought_says_so(provider: str) -> None:
+    play = Script(default=Behaviour(thought_tokens=40, fault="length", text=""))
+    async with line_to(provider, play) as line:
+        with pytest.raises(ProviderError, match="all of its tokens went into thinking"):
+            await line.ask()
