@@ -15,7 +15,7 @@ from jobwise.generation.facts import facts_of
 from jobwise.generation.prose import prose_language
 from jobwise.generation.redaction import Redaction
 from jobwise.generation.types import Change, Fact, FactKind, MatchReport, Options, Strength
-from jobwise.jobs.requirements import JobAnalysis
+from jobwise.jobs.requirements import JobAnalysis, Requirement
 from jobwise.profiles.content import ProfileContent
 
 #: What a model may propose for a résumé, in the order in which people read it.
@@ -37,7 +37,7 @@ class Brief:
     ) -> None:
         self.profile = profile
         self._analysis = analysis
-        self._report = report
+        self._matches = {found.requirement_id: found for found in report.requirements}
         self._options = options
         self._redaction = Redaction(profile)
         told = [*(post.highlights for post in profile.experiences), *(one.highlights for one in profile.projects)]
@@ -119,29 +119,28 @@ class Brief:
         return {*shorts, *(self._ids[parent] for parent in parents if parent in self._ids)}
 
     def _common(self, language: str, told: Collection[str], reword: Collection[str] = ()) -> dict[str, Any]:
-        strengths = {found.requirement_id: found for found in self._report.requirements}
-        requirements = [
-            {
-                "id": requirement.id,
-                "importance": requirement.importance.value.lower(),
-                "quote": self._redaction.text(requirement.quote)[:_LONGEST_QUOTE],
-                "shown_by": self._short(
-                    evidence.fact_id
-                    for evidence in (strengths[requirement.id].evidence if requirement.id in strengths else ())
-                    if evidence.strength is not Strength.MISSING and self.short_id(evidence.fact_id) in told
-                ),
-            }
-            for requirement in self._analysis.requirements[:_MOST_REQUIREMENTS]
-        ]
+        requirements = [self._requirement(requirement, told) for requirement in self._analysis.requirements]
+        # Of some facts alone, only what they answer matters.
+        relevant = [each for each in requirements if each["shown_by"] or len(told) == len(self._facts)]
         return {
             "language": language,
             "posting": {
                 "title": self._redaction.text(self._analysis.title),
                 "company": self._redaction.text(self._analysis.company),
-                "requirements": requirements,
+                "requirements": relevant[:_MOST_REQUIREMENTS],
             },
             "facts": [self._told(short, fact, short in reword) for short, fact in self._facts.items() if short in told],
             "wishes": self._redaction.text(self._options.instructions)[:_LONGEST_WISH],
+        }
+
+    def _requirement(self, requirement: Requirement, told: Collection[str]) -> dict[str, Any]:
+        found = self._matches.get(requirement.id)
+        evidence = (one.fact_id for one in (found.evidence if found else ()) if one.strength is not Strength.MISSING)
+        return {
+            "id": requirement.id,
+            "importance": requirement.importance.value.lower(),
+            "quote": self._redaction.text(requirement.quote)[:_LONGEST_QUOTE],
+            "shown_by": [short for short in self._short(evidence) if short in told],
         }
 
     def _told(self, short: str, fact: Fact, may_reword: bool) -> dict[str, Any]:

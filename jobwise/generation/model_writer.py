@@ -22,7 +22,7 @@ from jobwise.llm.types import Completion, Request
 
 # With as many highlights or fewer, a résumé is written about as fast as a letter is.
 _FEW_HIGHLIGHTS = 6
-_HIGHLIGHTS_AT_A_TIME = 8
+_HIGHLIGHTS_AT_A_TIME = 6
 # What is thought counts as well.
 _MOST_TOKENS = 4_000
 

@@ -73,20 +73,25 @@ class Person:
     job: str = ""
     email: str = field(default_factory=lambda: f"{uuid4().hex}@example.org")
 
-    async def arrive(self, title: str = "Data Analyst") -> "Person":
-        """Sign up, bring a profile and a posting with this title."""
+    async def arrive(
+        self,
+        title: str = "Data Analyst",
+        *,
+        profile: str = "junior-data-analyst",
+        posting: str = "junior-data-analyst-charity",
+    ) -> "Person":
+        """Sign up, bring a sample profile and a sample posting under this title."""
         account = {"email": self.email, "password": "Only-For-Faults-1", "name": "Robin Sample"}
         self.token = (await self.mutate(_REGISTER, input=account))["session"]["accessToken"]
-        resume = json.dumps(samples.profile("junior-data-analyst").resume)
+        resume = json.dumps(samples.profile(profile).resume)
         self.profile = (await self.mutate(_IMPORT, input={"content": resume}))["profile"]["id"]
-        await self.want(title)
+        await self.want(title, posting)
         return self
 
-    async def want(self, title: str) -> None:
+    async def want(self, title: str, posting: str = "junior-data-analyst-charity") -> None:
         """Order for another posting from now on."""
-        text = samples.posting("junior-data-analyst-charity").text
-        posting = {"title": title, "company": "Harbour Trust", "description": text}
-        self.job = (await self.mutate(_JOB, input=posting))["job"]["id"]
+        draft = {"title": title, "company": "Harbour Trust", "description": samples.posting(posting).text}
+        self.job = (await self.mutate(_JOB, input=draft))["job"]["id"]
 
     async def order(self, *, kinds: tuple[str, ...] = BOTH, key: str = "", once: bool = False) -> Order:
         """Start a generation; sent again with the same key until it is accepted, unless `once`."""
