@@ -68,7 +68,7 @@ async def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
     good = True
     for name, look in checks.items():
         good = _told(name, await look(settings), tell) and good
-    async for name, result in _models(settings):
+    async for name, result in models(settings):
         good = _told(name, result, tell) and good
     return good
 
@@ -158,7 +158,7 @@ async def _port(settings: Settings) -> Result:
     return Result(True, f"{settings.port} is free")
 
 
-async def _models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
+async def models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
     """A test question to every model of the chains, straight to the provider: it needs no database, and is not kept."""
     limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
     if not settings.model_links():

@@ -267,3 +267,16 @@ async def test_what_a_client_says_about_itself_is_cut_and_cleaned_before_it_is_s
     session = await Session.get(id=signed_in.session_id)
     assert len(session.address) == 64
     assert session.user_agent.startswith("Evilxxx")
+
+
+async def test_staff_is_who_was_named(database: str) -> None:
+    signed_in = await service.register("ada@example.com", "Long-enough-1")
+    assert not signed_in.user.is_staff
+
+    await service.make_staff("Ada@Example.com")
+    assert (await User.get(id=signed_in.user.id)).is_staff
+
+    await service.make_staff("ada@example.com", is_staff=False)
+    assert not (await User.get(id=signed_in.user.id)).is_staff
+    with pytest.raises(NotFound, match="nobody"):
+        await service.make_staff("nobody@example.com")

@@ -14,7 +14,8 @@ from tests.cli.running import descendants, jobwise, record, start_up, wait_for_e
 
 def test_help_names_every_command(tmp_path: Path) -> None:
     said = jobwise(tmp_path, "--help").stdout
-    assert all(name in said for name in ("up", "serve", "work", "migrate", "seed", "tailor", "schema", "doctor"))
+    commands = ("up", "serve", "work", "migrate", "seed", "tailor", "schema", "doctor", "staff")
+    assert all(name in said for name in commands)
 
 
 def test_up_serves_the_api_and_its_explorer(home: Path) -> None:
