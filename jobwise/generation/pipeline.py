@@ -47,6 +47,8 @@ Answer = TypeVar("Answer")
 _VERSION = 3
 #: A step within VERIFY, kept beside the stages.
 _REPAIR = "REPAIR"
+#: What models are asked for in a stage.
+_PURPOSES = {Stage.ANALYZE: "analyze", Stage.WRITE: "write", Stage.VERIFY: "repair"}
 _MOST_CRASHES = 3
 _REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
@@ -257,11 +259,12 @@ class _Run:
 
     def _model(self, stage: Stage, options: Options) -> Model | None:
         """The models that a stage may ask; no call is begun once the lease is in doubt."""
-        if self._tools.router is None or options.writer is Writer.BUILTIN:
+        router = self._tools.router
+        if router is None or options.writer is Writer.BUILTIN or not router.serves(_PURPOSES[stage]):
             return None
         prefer = Preference.SPEED if options.writer is Writer.SPEED else Preference.QUALITY
         caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer)
-        return Model(self._tools.router, caller, partial(events.tell_delta, self.claim.id))
+        return Model(router, caller, partial(events.tell_delta, self.claim.id))
 
     async def _stage(
         self, stage: Stage, output: type[Output], basis: list[BaseModel], work: Callable[[], Awaitable[Output]]
@@ -316,7 +319,7 @@ class _Run:
             "authors": [author.model_dump(mode="json") for author in authors],
             "warnings": [
                 *analysis.warnings,
-                *(warnings_of(authors, inputs.options) if self._tools.router else ()),
+                *(warnings_of(authors) if self._model(Stage.WRITE, inputs.options) else ()),
                 *(warning for item in exported.documents for warning in item.warnings),
             ],
         }

@@ -10,7 +10,7 @@ from jobwise.generation.assemble import assemble_letter, assemble_resume
 from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_calls import Model
 from jobwise.generation.model_writer import Proposal
-from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Writer, Written
+from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Written
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
@@ -50,11 +50,9 @@ def authors_of(written: Written, draft: Draft) -> tuple[Author, ...]:
     )
 
 
-def warnings_of(authors: Collection[Author], options: Options) -> list[str]:
-    """What a person who counted on a model should know, where models could be asked."""
+def warnings_of(authors: Collection[Author]) -> list[str]:
+    """What a person who counts on a model should know."""
     names = {DocumentKind.RESUME: "résumé", DocumentKind.COVER_LETTER: "cover letter"}
-    if options.writer is Writer.BUILTIN:
-        return []
     return [
         f"No model gave words for the {names[author.document]} that could be used: the built-in writer wrote it."
         for author in authors
