@@ -5,7 +5,7 @@ Nothing here decides whether an answer is true; see `fact_gate`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -33,11 +33,13 @@ class Model:
     """The models that may be asked, on whose behalf, and who follows the prose as it comes.
 
     `on_text` gets the document, a piece of its text, and whether what it was told of this document before is void.
+    `notices` collects why models could not help, in sentences for people.
     """
 
     router: Router
     caller: Caller
     on_text: Callable[[DocumentKind, str, bool], None] = nobody_follows
+    notices: list[str] = field(default_factory=list)
 
     def during(self, stage: Stage) -> "Model":
         """The same for the calls of one stage."""
@@ -53,6 +55,7 @@ class Model:
             return await self.router.complete(request, self.caller, on_text)
         except LlmUnavailable as error:
             log.warning("no_model_answered", purpose=request.purpose, error=str(error))
+            self.notices.append(error.notice)
             return None
 
 

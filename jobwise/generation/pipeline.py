@@ -319,6 +319,7 @@ class _Run:
             "authors": [author.model_dump(mode="json") for author in authors],
             "warnings": [
                 *analysis.warnings,
+                *written.notices,
                 *(warnings_of(authors) if self._model(Stage.WRITE, inputs.options) else ()),
                 *(warning for item in exported.documents for warning in item.warnings),
             ],

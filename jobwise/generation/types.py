@@ -202,6 +202,7 @@ class Written(_Data):
     draft: Draft
     authors: tuple[Author, ...]
     proposed: tuple[str, ...] = Field(default=(), description="Ids of changes.")
+    notices: tuple[str, ...] = Field(default=(), description="Why models could not help, in sentences for people.")
 
 
 class Repairs(_Data):

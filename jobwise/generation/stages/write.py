@@ -39,6 +39,7 @@ async def compose(
         draft=draft,
         authors=tuple(_author(kind, found) for kind in options.kinds),
         proposed=tuple(change.id for change in changes[len(kept) :]),
+        notices=tuple(dict.fromkeys(model.notices)) if model else (),
     )
 
 
