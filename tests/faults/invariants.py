@@ -137,7 +137,7 @@ async def _calls(site: Site, tally: Tally) -> None:
     late = await site.rows(
         """
         select c.id from llm_calls c
-          join generation_checkpoints k on k.generation_id = c.generation_id and k.stage = 'WRITE'
+          join generation_checkpoints k on k.generation_id = c.generation_id and k.stage = c.stage
          where c.created_at > k.created_at
         """
     )
@@ -153,7 +153,7 @@ async def _calls(site: Site, tally: Tally) -> None:
         for row in await site.rows(
             """
             select c.id, k.created_at as kept from llm_calls c
-              join generation_checkpoints k on k.generation_id = c.generation_id and k.stage = 'WRITE'
+              join generation_checkpoints k on k.generation_id = c.generation_id and k.stage = c.stage
             """
         )
     }
