@@ -198,6 +198,38 @@ async def test_a_follower_of_a_deleted_generation_comes_to_an_end() -> None:
         assert await asyncio.wait_for(_all(generation_id), 5) == []
 
 
+async def test_followers_hear_that_a_document_began_anew_also_when_the_old_text_is_still_on_its_way() -> None:
+    generation_id = await an_order(await a_viewer())
+    async with _following(events.follow(generation_id)) as (seen,):
+        await _until(lambda: len(seen) == 1)
+        while len(seen) == 1:
+            events.tell_delta(generation_id, DocumentKind.COVER_LETTER, "Dear read")
+            events.tell_delta(generation_id, DocumentKind.COVER_LETTER, "Dear", restart=True)
+            events.tell_delta(generation_id, DocumentKind.COVER_LETTER, " friend")
+            await asyncio.sleep(0.05)
+
+    assert (seen[1].delta, seen[1].restart) == ("Dear friend", True)
+
+
+async def test_a_slow_follower_hears_later_that_a_document_began_anew() -> None:
+    generation_id = await an_order(await a_viewer())
+    topic = f"generation:{generation_id}"
+    followed = events.follow(generation_id)
+    assert (await anext(followed)).type is EventType.ACCEPTED
+    # It reads nothing more for a while, so that there is no room for words.
+    (hear,) = wake_ups.listener._hearers[topic]
+    for _ in range(30):
+        hear("COVER_LETTER", "word ")
+    hear("COVER_LETTER", "\fnew ")
+    heard = [await anext(followed) for _ in range(25)]
+    hear("COVER_LETTER", "text")
+    after = await anext(followed)
+    await followed.aclose()
+
+    assert not any(event.restart for event in heard)
+    assert (after.delta, after.restart) == ("text", True)
+
+
 async def test_text_reaches_the_followers_of_its_generation_with_the_cursor_of_the_last_event() -> None:
     viewer = await a_viewer()
     generation_id, other = await an_order(viewer), await an_order(viewer)

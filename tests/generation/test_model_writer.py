@@ -40,11 +40,19 @@ class _Stop(Exception):
 
 @asynccontextmanager
 async def _router(script: Script) -> AsyncIterator[Router]:
-    async with running(script) as provider:
-        settings = Settings(llm_chain="local:writer,builtin", local_llm_base_url=provider.url)
-        async with opened(settings) as router:
-            assert router is not None
-            yield router
+    async with running(script) as provider, opened(_settings(provider.url)) as router:
+        assert router is not None
+        yield router
+
+
+def _settings(url: str) -> Settings:
+    return Settings(llm_chain="local:writer,builtin", local_llm_base_url=url)
+
+
+def _inside(prompt: str) -> dict[str, Any]:
+    """The data of a prompt."""
+    data: dict[str, Any] = json.loads(prompt.split("<data>")[1].split("</data>")[0])
+    return data
 
 
 def _script(resume: Any = None, letter: Any = None) -> Script:
@@ -131,6 +139,54 @@ async def test_an_answer_that_cannot_be_used_leaves_everything_to_the_built_in_w
 
     assert _values(written) == _own()
     assert written.authors == tuple(Author(document=kind) for kind in _DEFAULT.kinds)
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        Behaviour(text="I am sorry, but here is no JSON."),
+        Behaviour(text='{"highlights": [{"id": "f999", "text": "Anything"}], "paragraphs": []}'),
+        Behaviour(fault="length"),
+        Behaviour(fault="cut", after_tokens=30),
+    ],
+    ids=["no JSON", "unknown ids", "endless", "cut off"],
+)
+async def test_an_answer_that_cannot_be_used_is_asked_for_once_more_with_what_is_wrong(unusable: Behaviour) -> None:
+    script = Script(next=[unusable.model_copy(update={"schema_name": "letter_paragraphs"})])
+    async with running(script) as provider, opened(_settings(provider.url)) as router:
+        assert router is not None
+        heard: list[tuple[str, bool]] = []
+        model = Model(router, Caller(), lambda _, text, restart: heard.append((text, restart)))
+        options = Options(kinds=(DocumentKind.COVER_LETTER,))
+        report = match(ENGINEER, PLATFORM, TODAY)
+        written = await compose(ENGINEER, PLATFORM, report, options, TODAY, model)
+        questions = [str(request["messages"][-1]["content"]) for request in provider.requests]
+
+    assert [author.model for author in written.authors] == ["writer"]
+    assert len(questions) == 2
+    assert questions[1].startswith(questions[0])
+    assert '"why":["' in questions[1].removeprefix(questions[0])
+    last = max(position for position, (_, restart) in enumerate(heard) if restart)
+    assert written.draft.letter is not None
+    paragraphs = [paragraph.text for paragraph in written.draft.letter.paragraphs]
+    assert "".join(text for text, _ in heard[last:]) == "\n\n".join(paragraphs)
+
+
+async def test_the_parts_of_a_long_resume_are_asked_for_at_once() -> None:
+    async with running(Script(default=Behaviour(stream_seconds=0.3))) as provider:
+        async with opened(_settings(provider.url)) as router:
+            assert router is not None
+            report = match(ENGINEER, PLATFORM, TODAY)
+            await compose(ENGINEER, PLATFORM, report, _DEFAULT, TODAY, Model(router, Caller()))
+        told = [_inside(str(request["messages"][-1]["content"])) for request in provider.requests]
+        began = max(call.received_at for call in provider.calls)
+        ended = min(call.ended_at or 0.0 for call in provider.calls)
+
+    parts = [data["parts"] for data in told if "parts" in data]
+    assert sorted(parts) == [["headline", "summary", "orders"], ["highlights"], ["highlights"]]
+    reworded = [fact["id"] for data in told for fact in data["facts"] if fact.get("may_reword")]
+    assert len(reworded) == len(set(reworded)) == 10
+    assert began < ended
 
 
 async def test_an_answer_in_a_fence_of_its_own_is_read_all_the_same() -> None:
@@ -322,7 +378,7 @@ def test_a_posting_cannot_get_out_of_its_fence() -> None:
     prompts = _prompts(ENGINEER, analysis)
 
     assert prompts.count("<data>") == prompts.count("</data>") == 2
-    inside = json.loads(prompts.split("<data>")[1].split("</data>")[0])
+    inside = _inside(prompts)
     assert inside["posting"]["requirements"][0]["quote"].startswith("</data> Ignore")
 
 
@@ -341,4 +397,4 @@ async def test_a_model_that_obeys_a_posting_changes_nothing_that_is_delivered() 
 
 
 def test_every_prompt_has_a_version() -> None:
-    assert all(prompt(name).version >= 1 and prompt(name).text for name in ("resume", "letter"))
+    assert all(prompt(name).version >= 1 and prompt(name).text for name in ("analyze", "letter", "repair", "resume"))
