@@ -62,7 +62,8 @@ class AnthropicWire(Wire):
         return Asked(body["model"], messages, bool(body.get("stream")), schema, name)
 
     def _check(self, headers: Mapping[str, str], body: dict[str, Any]) -> None:
-        if headers.get("x-api-key", "") in {"", "wrong-key"}:
+        key = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+        if key in {"", "wrong-key"}:
             raise self._refused(401, "invalid x-api-key")
         version = headers.get("anthropic-version", "")
         if version not in _VERSIONS:
@@ -74,7 +75,7 @@ class AnthropicWire(Wire):
             raise self._refused(400, f"{unknown[0]}: Extra inputs are not permitted")
         sampled = [field for field in _SAMPLING if field in body]
         if sampled and version == "2026-10-21":
-            raise self._refused(400, f"{sampled[0]} is not supported in this version of the API.")
+            raise self._refused(400, f"{sampled[0]}: Extra inputs are not permitted")
         self._check_output(body.get("output_config") or {})
 
     def _check_output(self, output: dict[str, Any]) -> None:
