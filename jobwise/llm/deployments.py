@@ -35,11 +35,11 @@ _ROWS = {
     "openai": _Row(limit_field="max_completion_tokens"),
     "anthropic": _Row(Wire.ANTHROPIC, key_header="x-api-key"),
     "gemini": _Row(Wire.GEMINI, key_header="x-goog-api-key"),
-    "groq": _Row(limit_field="max_completion_tokens"),
+    # These two tell the usage unasked; Mistral refuses to be asked for it.
+    "groq": _Row(limit_field="max_completion_tokens", asks_usage=False),
+    "mistral": _Row(asks_usage=False),
     "azure": _Row(limit_field="max_completion_tokens", key_header="api-key"),
     "xai": _Row(limit_field="max_completion_tokens"),
-    # Tells the usage unasked, and refuses to be asked for it.
-    "mistral": _Row(asks_usage=False),
 }
 _USUAL = _Row()
 

@@ -92,9 +92,10 @@ async def test_structured_output_is_parsed(name: str, clients: dict[str, Any], s
     assert server.calls[0].schema_name == "_Greeting"
 
 
-async def test_groqs_structured_output_is_json(clients: dict[str, Any]) -> None:
+async def test_groqs_structured_output_is_json(clients: dict[str, Any], server: Provider) -> None:
     schema = {**_Greeting.model_json_schema(), "additionalProperties": False}
     wanted = {"type": "json_schema", "json_schema": {"name": "greeting", "schema": schema, "strict": True}}
+    server.follow(Script(default=Behaviour(text=_GREETING)))
     client = clients["groq"]
     answer = await client.chat.completions.create(model="any", messages=_MESSAGES, response_format=wanted)
 

@@ -17,7 +17,7 @@ _GROQ_FIELDS = names(
     "messages model citation_options disable_tool_validation documents exclude_domains frequency_penalty function_call "
     "functions include_domains include_reasoning logit_bias logprobs max_completion_tokens max_tokens metadata n "
     "parallel_tool_calls presence_penalty reasoning_effort reasoning_format response_format search_settings seed "
-    "service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user"
+    "service_tier stop store stream temperature tool_choice tools top_logprobs top_p user"
 )
 _MISTRAL_FIELDS = names(
     "messages model max_tokens stream temperature top_p random_seed stop response_format tools tool_choice n "
