@@ -5,7 +5,7 @@ Nothing here decides whether an answer is true; see `fact_gate`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
@@ -13,7 +13,6 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from jobwise.documents.content import DocumentKind
-from jobwise.generation.types import Stage
 from jobwise.llm.errors import LlmUnavailable
 from jobwise.llm.router import Router
 from jobwise.llm.types import Caller, Completion, Request, nobody_listens
@@ -33,17 +32,13 @@ class Model:
     """The models that may be asked, on whose behalf, and who follows the prose as it comes.
 
     `on_text` gets the document, a piece of its text, and whether what it was told of this document before is void.
-    `notices` collects why models could not help, in sentences for people.
+    `notices` collects why models could not help, or not well, in sentences for people.
     """
 
     router: Router
     caller: Caller
     on_text: Callable[[DocumentKind, str, bool], None] = nobody_follows
     notices: list[str] = field(default_factory=list)
-
-    def during(self, stage: Stage) -> "Model":
-        """The same for the calls of one stage."""
-        return replace(self, caller=replace(self.caller, stage=stage.value))
 
     def links(self, purpose: str) -> tuple[str, ...]:
         """The models that would be asked for this purpose, as `provider:model`, in order."""
@@ -52,11 +47,13 @@ class Model:
     async def ask(self, request: Request, on_text: Callable[[str], None] = nobody_listens) -> Completion | None:
         """The answer; None where no model has given one. Raises what `caller.guard` raises."""
         try:
-            return await self.router.complete(request, self.caller, on_text)
+            completion = await self.router.complete(request, self.caller, on_text)
         except LlmUnavailable as error:
             log.warning("no_model_answered", purpose=request.purpose, error=str(error))
             self.notices.append(error.notice)
             return None
+        self.notices.extend(completion.warnings)
+        return completion
 
 
 async def together(calls: Sequence[Awaitable[Result]]) -> list[Result]:

@@ -113,7 +113,8 @@ class _Part:
         self._part = part
         self._telling = telling
         self._answers = answers
-        self._model = model
+        # What a first answer lacked is told to nobody where the second one is good.
+        self._model, self._notices = replace(model, notices=[]), model.notices
         self._has_begun = False
 
     async def written(self, request: Request) -> Proposal | None:
@@ -122,6 +123,7 @@ class _Part:
             proposal, problems = await self._ask(request)
             if problems and not (proposal and proposal.changes):
                 self._telling.void(self._part)
+                self._model.notices.clear()
                 finding = {"place": "all", "said": "", "why": list(problems)}
                 proposal, _ = await self._ask(asked_again(request, [finding], "all"))
             if not (proposal and proposal.changes):
@@ -129,6 +131,7 @@ class _Part:
             return proposal
         finally:
             self._telling.end(self._part)
+            self._notices.extend(self._model.notices)
 
     async def _ask(self, request: Request) -> tuple[Proposal | None, tuple[str, ...]]:
         prose = ProseReader("text")

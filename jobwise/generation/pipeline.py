@@ -244,18 +244,24 @@ class _Run:
         await self._deliver(inputs, analysis, report, written, verified, exported)
 
     async def _verified(self, inputs: Inputs, analysis: JobAnalysis, report: MatchReport, written: Written) -> Verified:
-        """The draft after the gate; what a model can put right of it, it is asked for once, whatever happens here."""
+        """The draft after the gate, with what models have put right of what they wrote."""
+        repairs = await self._repairs(inputs, analysis, report, written) if written.proposed else Repairs()
+        basis = inputs.profile, analysis, report, inputs.options, inputs.today
+        return await asyncio.to_thread(verify, written.draft, *basis, repairs)
+
+    async def _repairs(self, inputs: Inputs, analysis: JobAnalysis, report: MatchReport, written: Written) -> Repairs:
+        """Asked for once, whatever happens to this stage: that is its expensive part."""
         profile, options, today = inputs.profile, inputs.options, inputs.today
-        repairs, model = Repairs(), self._model(Stage.VERIFY, options)
-        if model and written.proposed:
-            key = _hash([profile, analysis, report, options, written])
-            if kept := self._done.get((_REPAIR, key)):
-                repairs = Repairs.model_validate(kept)
-            else:
-                repairs = await repair(written, profile, analysis, report, options, today, model)
-                plain = repairs.model_dump(mode="json")
-                await self._patiently(lambda: queries.save_step(self.claim, _REPAIR, key, plain))
-        return await asyncio.to_thread(verify, written.draft, profile, analysis, report, options, today, repairs)
+        key = _hash([profile, analysis, report, options, written])
+        if kept := self._done.get((_REPAIR, key)):
+            return Repairs.model_validate(kept)
+        model = self._model(Stage.VERIFY, options)
+        if model is None:
+            return Repairs()
+        repairs = await repair(written, profile, analysis, report, options, today, model)
+        plain = repairs.model_dump(mode="json")
+        await self._patiently(lambda: queries.save_step(self.claim, _REPAIR, key, plain))
+        return repairs
 
     def _model(self, stage: Stage, options: Options) -> Model | None:
         """The models that a stage may ask; no call is begun once the lease is in doubt."""
