@@ -38,7 +38,7 @@ from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.router import Router
-from jobwise.llm.types import Caller, Preference
+from jobwise.llm.types import Budget, Caller, Preference
 
 Output = TypeVar("Output", bound=BaseModel)
 Answer = TypeVar("Answer")
@@ -49,6 +49,8 @@ _VERSION = 3
 _REPAIR = "REPAIR"
 #: What models are asked for in a stage.
 _PURPOSES = {Stage.ANALYZE: "analyze", Stage.WRITE: "write", Stage.VERIFY: "repair"}
+#: Tokens of all answers of a stage together, what models think with not counted.
+_BUDGETS = {Stage.ANALYZE: 1_500, Stage.WRITE: 3_000, Stage.VERIFY: 1_500}
 _MOST_CRASHES = 3
 _REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
@@ -269,7 +271,8 @@ class _Run:
         if router is None or options.writer is Writer.BUILTIN or not router.serves(_PURPOSES[stage]):
             return None
         prefer = Preference.SPEED if options.writer is Writer.SPEED else Preference.QUALITY
-        caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer)
+        budget = Budget(_BUDGETS[stage])
+        caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer, budget=budget)
         return Model(router, caller, partial(events.tell_delta, self.claim.id))
 
     async def _stage(

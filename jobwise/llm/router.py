@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -22,7 +22,7 @@ from jobwise.llm.exchange import Adapter, TimeLimits
 from jobwise.llm.ledger import Ceilings, Ledger, Reservation
 from jobwise.llm.models import Outcome
 from jobwise.llm.pacing import Pacing
-from jobwise.llm.types import Caller, Completion, Preference, Request, Transcript, nobody_listens
+from jobwise.llm.types import Budget, Caller, Completion, Preference, Request, Transcript, nobody_listens
 
 # Every provider would say the same to a request that is wrong in itself.
 _FINAL = frozenset({ErrorKind.BAD_REQUEST})
@@ -224,33 +224,44 @@ class _Question:
 
     async def _call(self, target: Target, transcript: Transcript) -> Completion:
         """One call to one model, with its line in the ledger."""
-        model, ledger = target.model, self._router.ledger
+        model, ledger, budget = target.model, self._router.ledger, self._caller.budget
+        request = _within(budget, self._request, model)
         reservation = Reservation(model.provider, model.model)
         # Whatever else ends the call, it is us who break it off.
         outcome, failed = Outcome.CANCELLED, None
         try:
-            await ledger.reserve(reservation, self._caller, self._request)
-            completion = await self._in_time(model, transcript, reservation)
+            await ledger.reserve(reservation, self._caller, request)
+            completion = await self._in_time(model, request, transcript, reservation)
             outcome = Outcome.COMPLETED
         except ProviderError as error:
             outcome, failed = Outcome.FAILED, error.kind
             raise
         finally:
-            await ledger.settle(
-                reservation,
-                outcome,
-                transcript.used(self._request),
-                error=failed,
-                request_id=transcript.request_id,
-            )
+            used = transcript.used(request)
+            if budget:
+                budget.spend(used)
+            await ledger.settle(reservation, outcome, used, error=failed, request_id=transcript.request_id)
         return completion
 
-    async def _in_time(self, model: Adapter, transcript: Transcript, reservation: Reservation) -> Completion:
+    async def _in_time(
+        self, model: Adapter, request: Request, transcript: Transcript, reservation: Reservation
+    ) -> Completion:
         try:
             async with asyncio.timeout(self._time_left()):
-                return await model.complete(self._request, transcript, reservation.id, self._caller.guard)
+                return await model.complete(request, transcript, reservation.id, self._caller.guard)
         except TimeoutError:
             raise ProviderError(ErrorKind.TIMEOUT, "the time for this question is over") from None
+
+
+def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
+    """The request, with what is left of the budget as its limit where a model does not think. Raises ProviderError."""
+    if budget is None:
+        return request
+    if not budget.left:
+        raise ProviderError(ErrorKind.SPENDING, "the tokens for this stage are used up")
+    if model.capabilities.efforts:
+        return request
+    return replace(request, max_output_tokens=min(request.max_output_tokens, budget.left))
 
 
 @asynccontextmanager

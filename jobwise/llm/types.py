@@ -126,12 +126,33 @@ class Preference(StrEnum):
     SPEED = "SPEED"
 
 
+@dataclass
+class Budget:
+    """How many tokens the answers to several questions may have together; what models think with does not count.
+
+    No call is begun once it is used up; those under way then may exceed it.
+    """
+
+    tokens: int
+    used: int = 0
+
+    @property
+    def left(self) -> int:
+        """Never below 0."""
+        return max(0, self.tokens - self.used)
+
+    def spend(self, usage: Usage) -> None:
+        """Count an answer, or what there is of one."""
+        self.used += usage.output - usage.reasoning
+
+
 @dataclass(frozen=True)
 class Caller:
     """On whose behalf a call is made, and what they wish.
 
     `guard` is called right before a request is sent; it raises where none may be. `order` names links as in the
     settings (`provider:model`), which are asked in this order instead; what is not configured is passed over.
+    `budget` is shared by all questions of a stage.
     """
 
     user_id: UUID | None = None
@@ -140,6 +161,7 @@ class Caller:
     guard: Callable[[], None] = lambda: None
     prefer: Preference = Preference.QUALITY
     order: tuple[str, ...] = ()
+    budget: Budget | None = None
 
 
 def nobody_listens(text: str) -> None:

@@ -15,7 +15,7 @@ from jobwise.llm import router as routing
 from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
 from jobwise.llm.ledger import Ceilings, Ledger, Reservation
 from jobwise.llm.models import LlmCall, Outcome
-from jobwise.llm.types import Caller, Request, Usage
+from jobwise.llm.types import Budget, Caller, Request, Usage
 from tests.accounts.people import a_viewer
 from tests.llm.asking import REQUEST, Scene, two_links
 from tests.providers.script import Behaviour, Script
@@ -226,3 +226,23 @@ async def test_a_reached_ceiling_is_told_to_people_and_a_link_without_a_price_st
         assert (await scene.router.complete(_BIG, callers[0])).model == "free"
 
     assert "the spending limit for one generation is reached" in caught.value.notice
+
+
+async def test_no_call_is_begun_once_a_budget_of_tokens_is_used_up() -> None:
+    caller = Caller(budget=Budget(75))
+    script = Script(default=Behaviour(text="word " * 40))
+    async with two_links(script, chain="openai:first,builtin") as scene:
+        await scene.router.complete(REQUEST, caller)
+        await scene.router.complete(REQUEST, caller)
+        with pytest.raises(LlmUnavailable) as caught:
+            await scene.router.complete(REQUEST, caller)
+
+        assert len(scene.first.calls) == 2
+    assert "the tokens for this stage are used up" in caught.value.notice
+
+
+def test_what_models_think_is_not_taken_from_a_budget() -> None:
+    budget = Budget(100)
+    budget.spend(Usage(output=500, reasoning=420))
+
+    assert budget.left == 20
