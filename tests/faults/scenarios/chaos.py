@@ -149,6 +149,7 @@ def plan(seed: str) -> Iterator[Fault]:
     holds="nothing is lost or doubled, no event is missed or seen twice, a kill repeats one stage at most",
     rough=True,
     JOBWISE_LEASE_SECONDS="3",
+    JOBWISE_WORKER_CONCURRENCY="8",
     JOBWISE_LLM_FIRST_TOKEN_SECONDS="2",
     JOBWISE_LLM_IDLE_SECONDS="2",
     JOBWISE_LLM_CALL_SECONDS="10",
