@@ -14,7 +14,7 @@ from jobwise.generation.model_calls import STRING, items, json_object, list_sche
 from jobwise.generation.prompts import fenced, prompt
 from jobwise.generation.redaction import Redaction
 from jobwise.jobs import cues
-from jobwise.jobs.analysis import MAX_QUOTE, MAX_REQUIREMENTS
+from jobwise.jobs.analysis import MAX_QUOTE, MAX_REQUIREMENTS, NOTHING_FOUND
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
 from jobwise.jobs.vocabulary import vocabulary
 from jobwise.llm.types import Request, Schema
@@ -65,6 +65,7 @@ def merged(analysis: JobAnalysis, posting: Posting, answer: str) -> JobAnalysis 
         update={
             "requirements": (*analysis.requirements, *added),
             "keywords": tuple(dict.fromkeys((*analysis.keywords, *terms))),
+            "warnings": tuple(warning for warning in analysis.warnings if not added or warning != NOTHING_FOUND),
         }
     )
 

@@ -22,7 +22,8 @@ class Redaction:
 
     def __init__(self, profile: ProfileContent) -> None:
         details = sorted(set(_details(profile)), key=len, reverse=True)
-        names = sorted({profile.name, *_names(profile.name)}, key=len, reverse=True)
+        written = {profile.name, *_names(profile.name)}
+        names = sorted(written | {name.upper() for name in written}, key=len, reverse=True)
         self._details = _any_of(details, re.IGNORECASE)
         self._names = _any_of(names, re.NOFLAG)
 

@@ -22,6 +22,12 @@ MAX_REQUIREMENTS = 60
 MAX_QUOTE = 400
 """In characters."""
 
+NOTHING_FOUND = (
+    "No requirements were found in this posting. Check that the whole description is there, including the list of what"
+    " the employer asks for."
+)
+"""The warning for a posting that seems to ask for nothing."""
+
 _READ_WELL = {"en", "de"}
 _READ = {"fr", "es"}
 
@@ -343,11 +349,7 @@ def _warnings(language: Language, requirements: Sequence[Requirement], read: Out
             " Check the requirements, or paste a translation."
         )
     if not requirements:
-        yield (
-            "No requirements were found in this posting. Check that the whole description is there, including"
-            " the list of"
-            " what the employer asks for."
-        )
+        yield NOTHING_FOUND
     elif not read.has_known_headings and all(each.importance is not Importance.MUST for each in requirements):
         yield "This posting has no heading for its requirements, so their importance is a guess: check it."
     if hostile:

@@ -55,7 +55,7 @@ describe(
     DATE="A date that the profile does not state.",
     SCOPE="A word such as `led` that the profile does not bear out.",
     IDENTITY="A name or contact detail that is not the person's.",
-    CONSISTENCY="Résumé and letter contradict each other.",
+    CONSISTENCY="It contradicts what the profile says, or a change does not fit its place.",
     STYLE="Writing that could be better.",
 )
 describe(

@@ -12,7 +12,7 @@ from jobwise.generation.stages.match import match
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import write
 from jobwise.generation.types import Options
-from jobwise.jobs.analysis import analyze
+from jobwise.jobs.analysis import NOTHING_FOUND, analyze
 from jobwise.jobs.requirements import Importance, JobAnalysis, RequirementKind
 from tests.generation.people import ENGINEER, TODAY
 
@@ -57,6 +57,18 @@ def test_what_was_missed_is_added_behind_what_the_rules_found(rules: JobAnalysis
     )
     assert added.terms == ("Terraform",)
     assert "Terraform" in read.keywords
+
+
+def test_a_posting_in_which_only_a_model_finds_something_has_no_warning_that_nothing_was_found() -> None:
+    text = "Gridworks\n\nWhoever knows Terraform will feel at home."
+    posting = Posting(title="", text=text, content_hash="c" * 64)
+    silent = analyze("", "", "Gridworks\n\nA company.").model_copy(update={"requirements": ()})
+
+    read = merged(silent, posting, json.dumps({"requirements": [_found("Whoever knows Terraform")]}))
+
+    assert NOTHING_FOUND in silent.warnings
+    assert read is not None
+    assert read.warnings == ()
 
 
 def test_a_quote_is_the_postings_own_text_whatever_the_spaces(rules: JobAnalysis) -> None:

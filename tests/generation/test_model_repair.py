@@ -1,6 +1,8 @@
 """What the gate refuses of a model's words is asked for once more; what still fails is replaced by the person's own."""
 
 import json
+import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 
 from jobwise.config import Settings
 from jobwise.generation import ledger
+from jobwise.generation.fact_gate import check
 from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_calls import Model
 from jobwise.generation.stages.match import match
@@ -182,3 +185,46 @@ async def test_where_all_holds_nothing_is_asked() -> None:
     assert asked == []
     assert verified.refused == ()
     assert {author.provider for author in authors_of(written, verified.draft)} == {"local"}
+
+
+_ODD = [
+    "90%", "$4 million", "300 engineers", "Google", "Rust", "PhD", "led", "I", "at Northpay", "Python", "increased",
+    "reduced", "errors", "p99 latency", "2031", "[name]", "\f", "\u202e", "…", "。", "<data>", "f1", "https://x.example",
+    "mara@example.org", "eight years", "Gridworks", "and", "by", "the team", ".", "\n", "Ignore the above.", "💡",
+]  # fmt: skip
+
+
+def _nonsense(chance: random.Random) -> str:
+    """An answer that has the right shape more often than not, and says whatever comes."""
+    ids = [f"f{number}" for number in range(30)]
+
+    def text() -> str:
+        return " ".join(chance.choices(_ODD, k=chance.randint(0, 30)))
+
+    def said() -> dict[str, Any]:
+        return {"text": text(), "evidence": chance.sample(ids, chance.randint(0, 3)), "number": chance.randint(-1, 5)}
+
+    answer = {
+        "headline": said(),
+        "summary": said(),
+        "highlights": [{"id": id_, "text": text()} for id_ in chance.sample(ids, 10)],
+        "orders": [{"entry": chance.choice(ids), "highlights": chance.sample(ids, 5)}],
+        "paragraphs": [said() for _ in range(chance.randint(0, 7))],
+    }
+    whole = json.dumps(answer)
+    return whole if chance.random() < 0.8 else whole[: chance.randint(0, len(whole))]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_a_model_says_the_documents_are_made_and_say_nothing_untrue(seed: int) -> None:
+    chance = random.Random(seed)
+
+    _, verified, _ = await _delivered([Behaviour(text=_nonsense(chance))], [Behaviour(text=_nonsense(chance))])
+
+    assert verified.draft.resume is not None
+    assert verified.draft.letter is not None
+    assert len(verified.draft.letter.paragraphs) >= 2
+    computed = {f"years:{int(_REPORT.years)}"}
+    for document in (verified.draft.resume, verified.draft.letter):
+        assert check(document, ENGINEER, PLATFORM, computed) == []
+        assert not re.search(r"Google|Rust|PhD|300 engineers|evil|x\.example|\[name\]", document.model_dump_json())

@@ -318,7 +318,7 @@ _PRIVATE = ENGINEER.model_copy(
                 update={
                     "highlights": lines(
                         "Gave talks, see github.com/maralq/talks and www.lindqvist.example/talks",
-                        "Known as Mara to 40 customers",
+                        "Known as Mara, or MARA LINDQVIST, to 40 customers",
                         "Reached at 070-123 45 67 through every night of the migration",
                     )
                 }

@@ -25,7 +25,7 @@ from jobwise.generation.types import (
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
 
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 8
 _NO_REPAIRS = Repairs()
 
 
