@@ -59,15 +59,20 @@ def in_words(schema: dict[str, Any]) -> str:
 
 def extracted(text: str) -> str:
     """The JSON object in an answer, without the words or the fence around it; the text itself where there is none."""
-    decoder = json.JSONDecoder()
+    decoder, end_of_text = json.JSONDecoder(), len(text.rstrip())
     start = text.find("{")
     for _ in range(_MOST_BEGINNINGS):
         if start < 0:
             break
         try:
             _, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
+        except json.JSONDecodeError as error:
+            # What is cut off has whole objects inside, none of which is the answer.
+            if error.pos >= end_of_text or error.msg.startswith("Unterminated"):
+                break
             start = text.find("{", start + 1)
+        except RecursionError:
+            break
         else:
             return text[start:end]
     return text

@@ -67,24 +67,10 @@ async def _llama_server(log: Path) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     assert _PROGRAM
-    options = (
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "-c",
-        str(_CONTEXT),
-        "-np",
-        "1",
-        "-t",
-        "2",
-        "--api-key",
-        _KEY,
-    )
+    # Without chance: a model may well choose to say nothing.
+    given = f"--host 127.0.0.1 --port {port} -c {_CONTEXT} -np 1 -t 2 --temp 0 --no-webui --api-key {_KEY}"
     with log.open("wb") as file:
-        process = await asyncio.create_subprocess_exec(
-            _PROGRAM, "-m", _MODEL, *options, "--no-webui", stdout=file, stderr=file
-        )
+        process = await asyncio.create_subprocess_exec(_PROGRAM, "-m", _MODEL, *given.split(), stdout=file, stderr=file)
     url = f"http://127.0.0.1:{port}"
     try:
         await _healthy(url)

@@ -50,6 +50,13 @@ def test_the_object_is_found_in_an_answer(text: str) -> None:
     assert extracted(text) == '{"a": {"b": "}"}}'
 
 
+@pytest.mark.parametrize("end", range(1, 40))
+def test_no_part_of_an_answer_that_was_cut_is_taken_for_it(end: int) -> None:
+    whole = '{"a": {"b": 1}, "c": [{"d": "}"}], "e": "{"}'
+
+    assert extracted(f"So: {whole[:end]}") == f"So: {whole[:end]}"
+
+
 @pytest.mark.parametrize("text", ["", "none", "{" * 100_000, '{"a": ' * 5_000, '{"text": "cut in the mid'])
 def test_an_answer_without_an_object_stays_as_it_is(text: str) -> None:
     assert extracted(text) == text
