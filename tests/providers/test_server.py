@@ -107,3 +107,50 @@ async def test_a_few_hundred_streams_run_at_once() -> None:
 
     assert len(answers) == 300
     assert {call.outcome for call in provider.calls} == {"finished"}
+
+
+async def test_every_protocol_bills_alike_and_keeps_what_was_sent() -> None:
+    ask = {"messages": [{"role": "user", "content": "Are you ready?"}]}
+    async with running(Script(default=Behaviour(text="Ready.", thought_tokens=4))) as provider:
+        async with httpx.AsyncClient(base_url=provider.root) as client:
+            await client.post("/v1/chat/completions", json={"model": "any", **ask})
+            headers = {"x-api-key": "key", "anthropic-version": "2026-10-21"}
+            await client.post("/anthropic/v1/messages", json={"model": "any", "max_tokens": 9, **ask}, headers=headers)
+            contents = {"contents": [{"role": "user", "parts": [{"text": "Are you ready?"}]}]}
+            headers = {"x-goog-api-key": "key"}
+            await client.post("/gemini/v1/models/any:generateContent", json=contents, headers=headers)
+            sent = (await client.get("/requests")).json()
+
+    assert [call.provider for call in provider.calls] == ["openai", "anthropic", "gemini"]
+    assert {(call.input_tokens, call.output_tokens, call.reasoning_tokens) for call in provider.calls} == {(4, 6, 4)}
+    assert sent[2] == contents
+
+
+async def test_a_request_that_is_refused_is_neither_billed_nor_answered_by_the_script() -> None:
+    async with running(Script(next=[Behaviour(text="Only once.")])) as provider, httpx.AsyncClient() as client:
+        status, text = await _ask(client, provider.url, unheard_of=True)
+        bill = list(provider.calls)
+        _, answered = await _ask(client, provider.url)
+
+    assert (status, json.loads(text)["error"]["code"]) == (400, "unknown_parameter")
+    assert bill == []
+    assert "Only" in answered
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/anthropic/v1/nothing", "/gemini/v1beta/models/any:generateContent"])
+async def test_there_is_nothing_at_other_addresses(path: str) -> None:
+    async with running() as provider, httpx.AsyncClient() as client:
+        response = await client.post(f"{provider.root}{path}", json={})
+
+    assert response.status_code == 404
+
+
+async def test_a_script_can_be_meant_for_one_provider_alone() -> None:
+    script = Script(rules=[Behaviour(provider="groq", fault="status", status=503)])
+    async with running(script) as provider, httpx.AsyncClient(headers={"authorization": "Bearer key"}) as client:
+        statuses = [
+            (await _ask(client, f"{provider.root}{base}"))[0]
+            for base in ("/groq/openai/v1", "/v1", "/openrouter/api/v1")
+        ]
+
+    assert statuses == [503, 200, 200]
