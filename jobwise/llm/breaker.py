@@ -6,6 +6,7 @@ Redis, on Redis's clock. While Redis is away each process goes on with what it k
 
 import asyncio
 import hashlib
+import math
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,6 +34,8 @@ _LONGEST_DELAY = 600.0
 #: What failed longer ago than this says nothing any more.
 _MEMORY_SECONDS = 120.0
 _MOST_RACES = 20
+#: What was read a moment ago need not be read again: a thousand calls at once ask Redis once.
+_FRESH_SECONDS = 0.1
 
 _FOR_PEOPLE_TO_MEND = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL})
 _FAULTS = frozenset(
@@ -132,18 +135,18 @@ class Breakers:
         """`probe_seconds` is the longest that a probe may take."""
         self._probe_seconds = probe_seconds
         self._known: dict[str, State] = {}
+        self._read_at: dict[str, float] = {}
+        self._ahead = 0.0
+        self._looking = asyncio.Lock()
         self._probing: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look(self, names: Sequence[str]) -> tuple[float, list[State]]:
-        """The clock, and how each of these stands."""
-        found = await _asked(lambda redis: _read(redis, names)) if names else None
-        if found is None:
-            return time.time(), [self._known.get(name, CLOSED) for name in names]
-        now, texts = found
-        states = [_state(text) for text in texts]
-        self._known.update(zip(names, states, strict=True))
-        return now, states
+        """The clock, and how each of these stood a moment ago at most."""
+        async with self._looking:
+            if not all(map(self._is_fresh, names)):
+                await self._read_again(names)
+        return self._now(), [self._known.get(name, CLOSED) for name in names]
 
     async def admit(self, name: str) -> bool:
         """Whether a call may be made now. Whoever is admitted to half-open is the probe."""
@@ -180,6 +183,9 @@ class Breakers:
 
     async def succeeded(self, name: str) -> None:
         """A call has gone well."""
+        _, (state,) = await self.look([name])
+        if state == CLOSED:
+            return
         await self._change(name, lambda state, now: CLOSED)
 
     async def given_up(self, name: str) -> None:
@@ -193,12 +199,35 @@ class Breakers:
         # Calls of one process that fail together need not race with one another.
         async with self._turns[name]:
             for _ in range(_MOST_RACES):
-                now, (state,) = await self.look([name])
+                await self._read_again([name])
+                now, state = self._now(), self._known.get(name, CLOSED)
                 changed = change(state, now)
                 if changed == state or await _swapped(name, state, changed, now):
                     break
-            self._known[name] = changed
+            self._keep(name, changed)
             return changed
+
+    async def _read_again(self, names: Sequence[str]) -> None:
+        """What Redis says now; without Redis, what is known stays."""
+        found = await _asked(lambda redis: _read(redis, names))
+        if found is None:
+            self._ahead = 0.0
+            return
+        now, texts = found
+        self._ahead = now - time.time()
+        for name, text in zip(names, texts, strict=True):
+            self._keep(name, _state(text))
+
+    def _keep(self, name: str, state: State) -> None:
+        self._known[name] = state
+        self._read_at[name] = time.monotonic()
+
+    def _is_fresh(self, name: str) -> bool:
+        return time.monotonic() - self._read_at.get(name, -math.inf) < _FRESH_SECONDS
+
+    def _now(self) -> float:
+        """Redis's clock, as far as it is known."""
+        return time.time() + self._ahead
 
 
 async def _asked(call: Callable[[Redis], Awaitable[Any]]) -> Any:

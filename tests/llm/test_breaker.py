@@ -118,8 +118,18 @@ async def test_no_failure_is_lost_when_many_fail_at_once(shared_redis: str) -> N
 
     await asyncio.gather(*(each.failed("a", _DOWN) for each in many * 5))
 
-    _, (state,) = await many[0].look(["a"])
+    _, (state,) = await Breakers(60).look(["a"])
     assert state.failures == 20
+
+
+async def test_many_looks_at_once_ask_redis_once(shared_redis: str) -> None:
+    breakers = Breakers(60)
+    async with Redis.from_url(shared_redis) as redis:
+        await redis.config_resetstat()
+
+        assert all(await asyncio.gather(*(breakers.admit("a") for _ in range(200))))
+
+        assert (await redis.info("commandstats"))["cmdstat_eval"]["calls"] == 1
 
 
 async def test_half_open_lets_one_probe_through_at_a_time(shared_redis: str) -> None:
