@@ -220,6 +220,38 @@ async def test_when_an_answer_breaks_off_the_follower_hears_that_its_text_is_voi
     assert result["authors"] == [{"document": "COVER_LETTER", "provider": "openai", "model": "gpt-6-luna"}]
 
 
+async def test_who_asks_for_the_built_in_writer_gets_it_and_nothing_is_sent(
+    person: Person, renderer: Renderer, tmp_path: Path
+) -> None:
+    async with (
+        running() as provider,
+        _worker(renderer, tmp_path, "gemini:gemini-3.8-flash", provider) as tools,
+    ):
+        generation_id = await _order(person, writer="BUILTIN")
+        seen = await _made(person, generation_id, tools)
+
+        assert list(provider.requests) == []
+    result = (await person.run(RESULT, id=generation_id))["generation"]
+    assert [(author["provider"], author["model"]) for author in result["authors"]] == [("builtin", None)] * 2
+    assert (result["warnings"], result["usage"]["calls"], seen.pieces) == ([], 0, 0)
+
+
+async def test_with_every_model_down_the_built_in_writer_finishes_and_the_result_says_so(
+    person: Person, renderer: Renderer, tmp_path: Path
+) -> None:
+    down = Behaviour(fault="status", status=401, code="invalid_api_key")
+    chain = "openai:gpt-6-luna,anthropic:claude-haiku-5-5,gemini:gemini-3.8-flash"
+    async with running(Script(default=down)) as provider, _worker(renderer, tmp_path, chain, provider) as tools:
+        generation_id = await _order(person)
+        await _made(person, generation_id, tools)
+
+    result = (await person.run(RESULT, id=generation_id))["generation"]
+    assert result["status"] == "COMPLETED"
+    assert [author["provider"] for author in result["authors"]] == ["builtin", "builtin"]
+    assert len([warning for warning in result["warnings"] if "the built-in writer wrote it" in warning]) == 2
+    assert any("openai:gpt-6-luna" in warning for warning in result["warnings"])
+
+
 async def test_nothing_private_leaves_when_words_are_refused_and_repaired(
     person: Person, renderer: Renderer, tmp_path: Path
 ) -> None:
