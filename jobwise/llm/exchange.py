@@ -34,8 +34,8 @@ _LONGEST_MESSAGE = 500
 # A prompt of fewer tokens fits everywhere, and estimates of short texts are poor.
 _SHORTEST_CUT_PROMPT = 1_500
 
-#: What an HTTP status means where the body does not say more.
-KINDS_BY_STATUS = {
+# What an HTTP status means where the body does not say more.
+_KINDS_BY_STATUS = {
     401: ErrorKind.AUTH,
     402: ErrorKind.QUOTA,
     403: ErrorKind.AUTH,
@@ -84,7 +84,12 @@ _REFUSED_WORDS = {
         r"response[_ ]?format|json[_ ]?(?:schema|object)|output_config|structured output|response_?mime|grammar",
         re.IGNORECASE,
     ),
-    Feature.LIMIT_FIELD: re.compile(r"max_(?:completion_)?tokens", re.IGNORECASE),
+    # Not where the number is what is wrong.
+    Feature.LIMIT_FIELD: re.compile(
+        r"max_(?:completion_)?tokens\b.{0,80}(?:not supported|unsupported|not permitted|instead)"
+        r"|(?:unsupported|unknown|unrecognized)[^.]{0,60}max_(?:completion_)?tokens",
+        re.IGNORECASE,
+    ),
 }
 
 
@@ -338,7 +343,7 @@ def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> 
 def kind_of_status(status: int) -> ErrorKind:
     """What a status means that came without an explanation."""
     unnamed = ErrorKind.OVERLOADED if status >= httpx.codes.INTERNAL_SERVER_ERROR else ErrorKind.BAD_REQUEST
-    return KINDS_BY_STATUS.get(status, unnamed)
+    return _KINDS_BY_STATUS.get(status, unnamed)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -180,8 +180,9 @@ async def test_what_a_server_refuses_of_the_form_is_left_out_from_then_on(
     assert [field in body for body in bodies] == [True, False, False]
 
 
-async def test_a_request_that_is_wrong_in_itself_is_asked_once() -> None:
-    async with line_to("openai", Script(default=_refusal("No."))) as line:
+@pytest.mark.parametrize("message", ["No.", "max_tokens is too large: 100. This model supports at most 50."])
+async def test_a_request_that_is_wrong_in_itself_is_asked_once(message: str) -> None:
+    async with line_to("openai", Script(default=_refusal(message))) as line:
         with pytest.raises(ProviderError):
             await line.ask(_ASK)
 

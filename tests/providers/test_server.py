@@ -111,15 +111,15 @@ async def test_a_few_hundred_streams_run_at_once() -> None:
 
 async def test_every_protocol_bills_alike_and_keeps_what_was_sent() -> None:
     ask = {"messages": [{"role": "user", "content": "Are you ready?"}]}
-    async with running(Script(default=Behaviour(text="Ready.", thought_tokens=4))) as provider:
-        async with httpx.AsyncClient(base_url=provider.root) as client:
-            await client.post("/v1/chat/completions", json={"model": "any", **ask})
-            headers = {"x-api-key": "key", "anthropic-version": "2026-10-21"}
-            await client.post("/anthropic/v1/messages", json={"model": "any", "max_tokens": 9, **ask}, headers=headers)
-            contents = {"contents": [{"role": "user", "parts": [{"text": "Are you ready?"}]}]}
-            headers = {"x-goog-api-key": "key"}
-            await client.post("/gemini/v1/models/any:generateContent", json=contents, headers=headers)
-            sent = (await client.get("/requests")).json()
+    script = Script(default=Behaviour(text="Ready.", thought_tokens=4))
+    async with running(script) as provider, httpx.AsyncClient(base_url=provider.root) as client:
+        await client.post("/v1/chat/completions", json={"model": "any", **ask})
+        headers = {"x-api-key": "key", "anthropic-version": "2026-10-21"}
+        await client.post("/anthropic/v1/messages", json={"model": "any", "max_tokens": 9, **ask}, headers=headers)
+        contents = {"contents": [{"role": "user", "parts": [{"text": "Are you ready?"}]}]}
+        headers = {"x-goog-api-key": "key"}
+        await client.post("/gemini/v1/models/any:generateContent", json=contents, headers=headers)
+        sent = (await client.get("/requests")).json()
 
     assert [call.provider for call in provider.calls] == ["openai", "anthropic", "gemini"]
     assert {(call.input_tokens, call.output_tokens, call.reasoning_tokens) for call in provider.calls} == {(4, 6, 4)}
