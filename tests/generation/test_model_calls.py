@@ -69,6 +69,7 @@ async def bench(database: str, redis_url: str, renderer: Renderer, tmp_path: Pat
         provider = await stack.enter_async_context(running())
         settings = Settings(
             llm_chain="openai:writer,builtin",
+            llm_chain_speed="openai:fast,builtin",
             openai_base_url=provider.url,
             openai_api_key="any",
             llm_first_token_seconds=0.5,
@@ -159,6 +160,15 @@ async def test_who_wants_the_built_in_writer_has_nothing_sent_to_any_provider(be
     assert [author["provider"] for author in row.result["authors"]] == ["builtin", "builtin"]
     assert row.result["warnings"] == []
     assert bench.provider.calls == []
+
+
+async def test_who_asks_for_speed_is_served_by_the_fast_chain(bench: Bench) -> None:
+    generation_id = await an_order(bench.viewer, writer=Writer.SPEED)
+
+    await bench.work()
+
+    assert [author["model"] for author in (await _row(generation_id)).result["authors"]] == ["fast", "fast"]
+    assert {call.model for call in bench.provider.calls} == {"fast"}
 
 
 _INVENTED = {
