@@ -115,7 +115,9 @@ class ProviderSettings(BaseSettings):
 class Settings(ProviderSettings):
     """All settings, checked at start. Every name and default is documented in docs/configuration.md."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_prefix="JOBWISE_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_prefix="JOBWISE_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Path(".jobwise")
     host: str = "127.0.0.1"

@@ -41,3 +41,13 @@ def test_an_address_without_a_scheme_is_named(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_mistake_in_the_chain_is_named(monkeypatch: pytest.MonkeyPatch, chain: str, words: str) -> None:
     assert words in _mistake(monkeypatch, chain)
+
+
+def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JOBWISE_LLM_CHAIN", "JOBWISE_LLM_MONTH_DOLLARS", "OPENAI_BASE_URL"):
+        monkeypatch.setenv(name, "")
+
+    chosen = load_settings()
+
+    assert (chosen.llm_chain, chosen.llm_month_dollars) == ("builtin", None)
+    assert chosen.openai_base_url.startswith("https://")
