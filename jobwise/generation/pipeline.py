@@ -51,7 +51,6 @@ _REPAIR = "REPAIR"
 _PURPOSES = {Stage.ANALYZE: "analyze", Stage.WRITE: "write", Stage.VERIFY: "repair"}
 #: Tokens of all answers of a stage together, what models think with not counted.
 _BUDGETS = {Stage.ANALYZE: 1_500, Stage.WRITE: 3_000, Stage.VERIFY: 1_500}
-_MOST_CRASHES = 3
 _REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
 
@@ -155,9 +154,9 @@ async def _release(claim: Claim, delay: timedelta, message: str, *, keep_attempt
 async def _failed(this: "_Run", error: BaseException) -> None:
     """A refusal is final. What may be an accident is tried again, a few times, a little later each time."""
     is_refusal = isinstance(error, JobWiseError) and error.code is not ErrorCode.UNAVAILABLE
-    if (not is_refusal or isinstance(error, RenderingFailed)) and this.attempt < _MOST_CRASHES:
+    if (not is_refusal or isinstance(error, RenderingFailed)) and this.attempt < this.claim.max_attempts:
         log.warning("generation_will_be_retried", attempt=this.attempt, exc_info=error)
-        delay = timedelta(seconds=2**this.attempt)
+        delay = timedelta(seconds=2 ** (this.attempt - 1))
         await _release(this.claim, delay, "Trying again in a moment", keep_attempt=True)
         return
     if isinstance(error, JobWiseError):
