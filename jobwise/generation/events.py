@@ -278,7 +278,7 @@ class _Feed:
         while some := dict(islice(remaining, _PLACES)):
             try:
                 await self._read_at(some)
-            except db.PASSING_ERRORS as error:
+            except db.CONNECTION_ERRORS as error:
                 log.warning("progress_unreadable", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._due |= {key for key, _, _ in some}

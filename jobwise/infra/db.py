@@ -32,12 +32,9 @@ MODEL_MODULES = [
 # Any number that no other program on the same database uses for an advisory lock.
 _MIGRATION_LOCK = 7_340_001
 
-#: What PostgreSQL's absence looks like, whatever the driver calls it.
+#: What passes by itself, so that the same statement may be tried again: PostgreSQL's absence, deadlocks, lost races,
+#: whatever the driver calls them.
 CONNECTION_ERRORS = (DatabaseUnavailable,)
-
-#: What passes by itself, so that the same statement may be tried again: absence, deadlocks, lost races. The engine
-#: gives all of them one name.
-PASSING_ERRORS = CONNECTION_ERRORS
 
 # A request's statement that takes longer hangs, or is in the way of others.
 _STATEMENT_SECONDS = 5.0
@@ -153,7 +150,6 @@ async def only_here(lock: int) -> AsyncIterator[bool]:
 
 __all__ = [
     "CONNECTION_ERRORS",
-    "PASSING_ERRORS",
     "DatabaseUnavailable",
     "IntegrityError",
     "OperationalError",

@@ -207,6 +207,28 @@ async def test_what_is_cancelled_in_the_middle_stops_there(
     assert await Document.all().count() == 0
 
 
+async def test_a_worker_hears_of_a_cancellation_without_looking_for_it(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+    rendering = asyncio.Event()
+
+    async def hang(*_: object, **__: object) -> None:
+        rendering.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(tools.renderer, "render", hang)
+    monkeypatch.setattr("jobwise.generation.leases._LOOK_SECONDS", 60.0)
+    leases = Leases(LEASE)
+    async with leases.kept():
+        work = asyncio.create_task(_work(replace(tools, leases=leases)))
+        await rendering.wait()
+        await service.cancel(viewer, generation_id)
+        await asyncio.wait_for(work, 5)
+
+    assert (await Generation.get(id=generation_id)).status is Status.CANCELLED
+
+
 async def test_a_worker_that_is_stopped_hands_its_generation_back_at_once(
     tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
