@@ -12,12 +12,12 @@ from pydantic import BaseModel
 from jobwise.generation.inputs import Posting
 from jobwise.generation.model_calls import STRING, items, json_object, list_schema, object_schema
 from jobwise.generation.prompts import fenced, prompt
-from jobwise.generation.redaction import Redaction
 from jobwise.jobs import cues
 from jobwise.jobs.analysis import MAX_QUOTE, MAX_REQUIREMENTS, NOTHING_FOUND
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
 from jobwise.jobs.vocabulary import vocabulary
 from jobwise.llm.types import Request, Schema
+from jobwise.profiles.redaction import Redaction
 
 _MOST_TOKENS = 4_000
 _MOST_ADDED = 15

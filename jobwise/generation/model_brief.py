@@ -13,10 +13,10 @@ from jobwise.documents.content import DocumentKind
 from jobwise.generation import builtin_writer, ledger
 from jobwise.generation.facts import facts_of
 from jobwise.generation.prose import prose_language
-from jobwise.generation.redaction import Redaction
 from jobwise.generation.types import Change, Fact, FactKind, MatchReport, Options, Strength
 from jobwise.jobs.requirements import JobAnalysis, Requirement
 from jobwise.profiles.content import ProfileContent
+from jobwise.profiles.redaction import Redaction
 
 #: What a model may propose for a résumé, in the order in which people read it.
 HEADLINE, SUMMARY, HIGHLIGHTS, ORDERS = RESUME_PARTS = ("headline", "summary", "highlights", "orders")

@@ -7,13 +7,13 @@ import pytest
 
 from jobwise.generation.inputs import Posting
 from jobwise.generation.model_analysis import merged, question
-from jobwise.generation.redaction import Redaction
 from jobwise.generation.stages.match import match
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import write
 from jobwise.generation.types import Options
 from jobwise.jobs.analysis import NOTHING_FOUND, analyze
 from jobwise.jobs.requirements import Importance, JobAnalysis, RequirementKind
+from jobwise.profiles.redaction import Redaction
 from tests.generation.people import ENGINEER, TODAY
 
 _TEXT = """Platform Engineer
