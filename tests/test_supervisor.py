@@ -41,6 +41,8 @@ async def test_a_child_that_cannot_be_started_for_a_while_is_tried_until_it_can(
     await asyncio.wait_for(back.wait(), 10)
 
     keeper.cancel()
+    # Where the tests run in the background of a shell, its children ignore to be interrupted.
+    spawned[1].kill()
     await child.stop()
     assert sum("cannot be started" in line for line in said) == 3
 
