@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SHORTEST_SECRET = 32
+_BUILTIN = "builtin"
 #: The providers of models that are known by name, and how their settings begin.
 _PROVIDERS = {
     "openai": "openai",
@@ -27,6 +28,7 @@ _PROVIDERS = {
     "xai": "xai",
     "together": "together",
 }
+_WITHOUT_EMBEDDINGS = frozenset({"anthropic"})
 
 
 class Environment(StrEnum):
@@ -91,23 +93,23 @@ class ProviderSettings(BaseSettings):
         own = {name: Endpoint(url, SecretStr(keys.get(name, ""))) for name, url in _pairs(self.llm_endpoints).items()}
         return {**own, **known}
 
-    def check_link(self, provider: str, model: str) -> None:
-        """Whether this model can be asked. Raises ValueError that says what is missing."""
+    def check_link(self, provider: str, model: str, setting: str = "JOBWISE_LLM_CHAIN") -> None:
+        """Whether this model, which `setting` names, can be asked. Raises ValueError that says what is missing."""
         endpoints = self.endpoints()
         if provider not in endpoints:
             names = ", ".join(endpoints)
             raise ValueError(
-                f"JOBWISE_LLM_CHAIN: {provider!r} is none of {names} and builtin; "
+                f"{setting}: {provider!r} is none of {names} and builtin; "
                 f"JOBWISE_LLM_ENDPOINTS={provider}=https://... adds it"
             )
         if not model:
-            raise ValueError(f"JOBWISE_LLM_CHAIN names no model of {provider}; write {provider}:model")
+            raise ValueError(f"{setting} names no model of {provider}; write {provider}:model")
         url, fields = endpoints[provider].base_url, _PROVIDERS.get(provider)
         needed = {"local": ("base_url",), "azure": ("api_key", "base_url")}.get(provider, ("api_key",))
         missing = [f"{fields}_{part}" for part in needed if fields and not getattr(self, f"{fields}_{part}")]
         if missing:
             name = ProviderSettings.model_fields[missing[0]].validation_alias
-            raise ValueError(f"JOBWISE_LLM_CHAIN names {provider}, which needs {name}")
+            raise ValueError(f"{setting} names {provider}, which needs {name}")
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"The address of {provider} must begin with http:// or https://, not be {url!r}")
 
@@ -137,11 +139,12 @@ class Settings(ProviderSettings):
     requests_per_minute: int | None = Field(default=None, ge=1)
     generations_per_hour: int | None = Field(default=None, ge=1)
     anonymous_requests_per_day: int | None = Field(default=None, ge=1)
-    llm_chain: str = "builtin"
+    llm_chain: str = _BUILTIN
     llm_chain_analyze: str = ""
     llm_chain_write: str = ""
     llm_chain_repair: str = ""
     llm_chain_speed: str = ""
+    embeddings: str = _BUILTIN
     llm_first_token_seconds: float = Field(default=60.0, gt=0)
     llm_idle_seconds: float = Field(default=30.0, gt=0)
     llm_call_seconds: float = Field(default=180.0, gt=0)
@@ -170,7 +173,18 @@ class Settings(ProviderSettings):
     def _models_can_be_asked(self) -> Self:
         for provider, model in self.model_links():
             self.check_link(provider, model)
+        if "," in self.embeddings:
+            raise ValueError("JOBWISE_EMBEDDINGS names one model: vectors of several cannot be compared")
+        if link := self.embedding_link():
+            if link[0] in _WITHOUT_EMBEDDINGS:
+                raise ValueError(f"JOBWISE_EMBEDDINGS: {link[0]} has no embeddings; name a model of another provider")
+            self.check_link(*link, "JOBWISE_EMBEDDINGS")
         return self
+
+    def embedding_link(self) -> tuple[str, str] | None:
+        """Provider and model of what makes vectors of texts; None for hashed terms alone."""
+        links = _links(self.embeddings)
+        return links[0] if links else None
 
     def model_chain(self, purpose: str = "", *, speed: bool = False) -> tuple[tuple[str, str], ...]:
         """Provider and model of each link before the built-in writer; empty where that writes alone.
@@ -218,7 +232,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 def _links(chain: str) -> tuple[tuple[str, str], ...]:
     entries = [entry.strip() for entry in chain.split(",") if entry.strip()]
-    links = entries[: entries.index("builtin")] if "builtin" in entries else entries
+    links = entries[: entries.index(_BUILTIN)] if _BUILTIN in entries else entries
     return tuple((provider, model) for provider, _, model in (link.partition(":") for link in links))
 
 

@@ -3,9 +3,13 @@
 The columns: when sampling parameters are allowed (always, never, or unreasoned: only with the effort "none"); the
 values of reasoning effort, empty where it cannot be set; the dialect of JSON schema; the way of structured output to
 begin with; the context in tokens, empty where it is not known.
+
+`embeddings.tsv` says the same of models that make vectors: how long vectors to ask for, empty where that cannot be
+told; how many texts at a time; the longest text and the longest call in tokens, empty where they are not known.
 """
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -90,9 +94,40 @@ def capabilities(model: str) -> Capabilities:
     return next(row for row in _rows() if fnmatchcase(name, row.family))
 
 
+@dataclass(frozen=True)
+class EmbeddingCapabilities:
+    """A row of `embeddings.tsv`."""
+
+    family: str
+    dimensions: int | None
+    texts: int
+    text_tokens: int | None
+    call_tokens: int | None
+
+
+@lru_cache(maxsize=256)
+def embedding_capabilities(model: str) -> EmbeddingCapabilities:
+    """What is known of a model that makes vectors, by the last part of its name."""
+    name = model.rpartition("/")[2].lower()
+    return next(row for row in _embedding_rows() if fnmatchcase(name, row.family))
+
+
+@lru_cache(maxsize=1)
+def _embedding_rows() -> tuple[EmbeddingCapabilities, ...]:
+    return tuple(
+        EmbeddingCapabilities(
+            row["family"],
+            _number(row["dimensions"]),
+            int(row["texts"]),
+            _number(row["text_tokens"]),
+            _number(row["call_tokens"]),
+        )
+        for row in _table("embeddings.tsv")
+    )
+
+
 @lru_cache(maxsize=1)
 def _rows() -> tuple[Capabilities, ...]:
-    text = (files(__package__) / "capabilities.tsv").read_text("utf-8")
     return tuple(
         Capabilities(
             row["family"],
@@ -100,7 +135,16 @@ def _rows() -> tuple[Capabilities, ...]:
             tuple(map(Effort, row["efforts"].split())),
             Dialect(row["dialect"]),
             Mode(row["mode"]),
-            int(row["context"]) if row["context"] else None,
+            _number(row["context"]),
         )
-        for row in csv.DictReader(text.splitlines(), delimiter="\t")
+        for row in _table("capabilities.tsv")
     )
+
+
+def _table(name: str) -> Iterable[dict[str, str]]:
+    text = (files(__package__) / name).read_text("utf-8")
+    return csv.DictReader(text.splitlines(), delimiter="\t")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None

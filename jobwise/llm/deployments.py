@@ -9,9 +9,10 @@ from urllib.parse import quote
 from jobwise.config import Endpoint, Settings
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm.anthropic import AnthropicMessages
+from jobwise.llm.embedding import Embedder
 from jobwise.llm.exchange import Adapter, TimeLimits
-from jobwise.llm.gemini import GeminiContent
-from jobwise.llm.openai import OpenAiChat
+from jobwise.llm.gemini import GeminiContent, GeminiEmbeddings
+from jobwise.llm.openai import OpenAiChat, OpenAiEmbeddings
 from jobwise.llm.types import Deployment, Link, Wire
 
 _ADAPTERS: dict[Wire, type[Adapter]] = {
@@ -19,6 +20,7 @@ _ADAPTERS: dict[Wire, type[Adapter]] = {
     Wire.ANTHROPIC: AnthropicMessages,
     Wire.GEMINI: GeminiContent,
 }
+_EMBEDDERS: dict[Wire, type[Embedder]] = {Wire.OPENAI: OpenAiEmbeddings, Wire.GEMINI: GeminiEmbeddings}
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,20 @@ def links(settings: Settings) -> tuple[Link, ...]:
     return tuple(Link(known[provider], model) for provider, model in settings.model_links())
 
 
+def embedding_link(settings: Settings) -> Link | None:
+    """The model that makes vectors; None where they are made of hashed terms alone."""
+    named = settings.embedding_link()
+    return Link(deployments(settings)[named[0]], named[1]) if named else None
+
+
 def adapter(link: Link, http: HttpClients, limits: TimeLimits) -> Adapter:
     """Who asks a model. It remembers what the server refuses, so make one for a link and keep it."""
     return _ADAPTERS[link.deployment.wire](link, http, limits)
+
+
+def embedder(link: Link, http: HttpClients, limits: TimeLimits) -> Embedder:
+    """Who asks a model for vectors; as `adapter`."""
+    return _EMBEDDERS[link.deployment.wire](link, http, limits)
 
 
 def _deployment(name: str, endpoint: Endpoint) -> Deployment:

@@ -1,14 +1,15 @@
-"""What all wire formats share: one streamed exchange over plain HTTP, its time limits, and what becomes of it.
+"""What all wire formats share: one exchange over plain HTTP, its time limits, and what becomes of it.
 
 A stream counts as an answer only with a reason for its end and whatever marks the end; anything else is an error,
-however much of the text has come. An adapter is a subclass of `Adapter` with its own `Reading`.
+however much of the text has come. An adapter is a subclass of `Adapter` with its own `Reading`; those for vectors,
+which come in one piece, are in `embedding`.
 """
 
 import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -64,6 +65,9 @@ _KINDS_BY_WORDS = tuple(
 )
 _VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
 
+#: Called right before a request goes out; it raises where none may.
+Guard = Callable[[], None]
+
 
 class Feature(StrEnum):
     """A part of a request that a server may refuse, and that the next request then does without."""
@@ -73,6 +77,7 @@ class Feature(StrEnum):
     ASKED_USAGE = "asked_usage"
     LIMIT_FIELD = "limit_field"
     SCHEMA = "schema"
+    DIMENSIONS = "dimensions"
 
 
 # In the order in which a message is looked through.
@@ -90,6 +95,7 @@ _REFUSED_WORDS = {
         r"|(?:unsupported|unknown|unrecognized)[^.]{0,60}max_(?:completion_)?tokens",
         re.IGNORECASE,
     ),
+    Feature.DIMENSIONS: re.compile(r"dimension", re.IGNORECASE),
 }
 
 
@@ -121,7 +127,6 @@ class Reading(ABC):
 
     def __init__(self, transcript: Transcript, limits: TimeLimits) -> None:
         self.transcript = transcript
-        self.has_answered = False
         self.ended = False
         self.finish: Finish | None = None
         self.refusal = ""
@@ -191,11 +196,11 @@ class Reading(ABC):
                 self.timer.reschedule(due)
 
 
-class Adapter(ABC):
-    """One model at one deployment. It remembers what the server has refused, so keep it for as long as the process."""
+class Client(ABC):
+    """Whoever speaks with one model at one deployment. It remembers what the server has refused (`_without`), so keep
+    it for as long as the process.
+    """
 
-    #: The ways of structured output that the wire format has.
-    modes: ClassVar[tuple[Mode, ...]] = tuple(Mode)
     #: The header that names the provider's own id of a request.
     request_id_header: ClassVar[str] = "x-request-id"
 
@@ -203,11 +208,57 @@ class Adapter(ABC):
         self.provider = link.deployment.name
         self.model = link.model
         self.deployment = link.deployment
-        self.capabilities = capabilities(link.model)
         self._http = http
         self._limits = limits
-        self._mode = next(mode for mode in self.modes if mode.rank >= self.capabilities.mode.rank)
         self._without: frozenset[Feature] = frozenset()
+
+    @abstractmethod
+    def headers(self) -> dict[str, str]:
+        """What identifies us to the provider."""
+
+    @abstractmethod
+    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+        """What an HTTP error means: the one place where a provider's words become our kinds."""
+
+    @asynccontextmanager
+    async def _answered(
+        self, url: str, body: dict[str, Any], accept: str, transcript: Transcript, call_id: UUID, guard: Guard
+    ) -> AsyncIterator[httpx.Response]:
+        """Send a request; its response is one of success, still to be read. Raises ProviderError, httpx.HTTPError."""
+
+        def about_to_send() -> None:
+            guard()
+            # From here on the call may cost something.
+            transcript.sent = True
+
+        transcript.answered = False
+        headers = {
+            "content-type": "application/json",
+            "accept": accept,
+            "x-client-request-id": str(call_id),
+            **self.headers(),
+        }
+        async with self._http.post(url, orjson.dumps(body), headers, about_to_send) as response:
+            transcript.answered = True
+            transcript.request_id = response.headers.get(self.request_id_header, "")[:200]
+            if response.status_code != httpx.codes.OK:
+                # Nobody charges for what they refuse.
+                transcript.usage = Usage()
+                raise self.error(response.status_code, await whole(response, _MOST_ERROR_BYTES), response.headers)
+            transcript.usage = None
+            yield response
+
+
+class Adapter(Client):
+    """One model that writes."""
+
+    #: The ways of structured output that the wire format has.
+    modes: ClassVar[tuple[Mode, ...]] = tuple(Mode)
+
+    def __init__(self, link: Link, http: HttpClients, limits: TimeLimits) -> None:
+        super().__init__(link, http, limits)
+        self.capabilities = capabilities(link.model)
+        self._mode = next(mode for mode in self.modes if mode.rank >= self.capabilities.mode.rank)
 
     @abstractmethod
     def url(self) -> str:
@@ -218,20 +269,10 @@ class Adapter(ABC):
         """The request in the wire format."""
 
     @abstractmethod
-    def headers(self) -> dict[str, str]:
-        """What identifies us to the provider."""
-
-    @abstractmethod
     def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
         """A reader of one answer."""
 
-    @abstractmethod
-    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
-        """What an HTTP error means: the one place where a provider's words become our kinds."""
-
-    async def complete(
-        self, request: Request, transcript: Transcript, call_id: UUID, guard: Callable[[], None]
-    ) -> Completion:
+    async def complete(self, request: Request, transcript: Transcript, call_id: UUID, guard: Guard) -> Completion:
         """Ask, and hand the answer on piece by piece through `transcript`. `call_id` is told to the provider.
 
         What a server refuses of the form of a request is left out at once, and from then on; see `Feature`.
@@ -253,9 +294,7 @@ class Adapter(ABC):
 
     def _concede(self, error: ProviderError, manner: Manner, request: Request) -> bool:
         """Whether to ask once more, without what this error is about."""
-        if error.kind is not ErrorKind.BAD_REQUEST:
-            return False
-        feature = next((feature for feature, words in _REFUSED_WORDS.items() if words.search(error.message)), None)
+        feature = refused_feature(error)
         if feature is Feature.SCHEMA:
             return request.schema is not None and self._step_down(manner.mode)
         if feature is None or feature in manner.without:
@@ -270,7 +309,7 @@ class Adapter(ABC):
         return self._mode is not refused
 
     async def _ask(
-        self, request: Request, manner: Manner, transcript: Transcript, call_id: UUID, guard: Callable[[], None]
+        self, request: Request, manner: Manner, transcript: Transcript, call_id: UUID, guard: Guard
     ) -> Completion:
         reading = self.reading(transcript, self._limits)
         try:
@@ -282,33 +321,16 @@ class Adapter(ABC):
                 raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if not reading.ended:
-                raise _network_error(error, has_answered=reading.has_answered) from error
+                raise network_error(error, has_answered=transcript.answered) from error
         return self._completion(request, transcript, reading.result())
 
-    async def _exchange(self, body: dict[str, Any], reading: Reading, call_id: UUID, guard: Callable[[], None]) -> None:
-        transcript = reading.transcript
-
-        def about_to_send() -> None:
-            guard()
-            # From here on the call may cost something.
-            transcript.sent = True
-
-        headers = {
-            "content-type": "application/json",
-            "accept": "text/event-stream",
-            "x-client-request-id": str(call_id),
-            **self.headers(),
-        }
-        async with self._http.post(self.url(), orjson.dumps(body), headers, about_to_send) as response:
-            reading.has_answered = True
-            transcript.request_id = response.headers.get(self.request_id_header, "")[:200]
-            if response.status_code != httpx.codes.OK:
-                # Nobody charges for what they refuse.
-                transcript.usage = Usage()
-                raise self.error(response.status_code, await _whole(response), response.headers)
-            transcript.usage = None
-            async with aclosing(self._http.pieces(response)) as pieces:
-                await reading.read(pieces)
+    async def _exchange(self, body: dict[str, Any], reading: Reading, call_id: UUID, guard: Guard) -> None:
+        accept = "text/event-stream"
+        async with (
+            self._answered(self.url(), body, accept, reading.transcript, call_id, guard) as response,
+            aclosing(self._http.pieces(response)) as pieces,
+        ):
+            await reading.read(pieces)
 
     def _completion(self, request: Request, transcript: Transcript, finish: Finish) -> Completion:
         text, usage = transcript.text, transcript.used(request)
@@ -331,6 +353,13 @@ def told(request: Request, mode: Mode) -> str:
     if request.schema is None or mode is Mode.JSON_SCHEMA:
         return request.system
     return f"{request.system}\n\n{schemas.in_words(request.schema.titled())}"
+
+
+def refused_feature(error: ProviderError) -> Feature | None:
+    """The part of a request that a server says it does not take; None where it says nothing of the kind."""
+    if error.kind is not ErrorKind.BAD_REQUEST:
+        return None
+    return next((feature for feature, words in _REFUSED_WORDS.items() if words.search(error.message)), None)
 
 
 def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
@@ -360,16 +389,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
-async def _whole(response: httpx.Response) -> bytes:
-    body = b""
+async def whole(response: httpx.Response, most: int) -> bytes:
+    """The body; of a longer one than so many bytes, a little more than these."""
+    body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > _MOST_ERROR_BYTES:
+        if len(body) > most:
             break
-    return body
+    return bytes(body)
 
 
-def _network_error(error: httpx.HTTPError | httpx.InvalidURL, *, has_answered: bool) -> ProviderError:
+def network_error(error: httpx.HTTPError | httpx.InvalidURL, *, has_answered: bool) -> ProviderError:
+    """What a failure of the connection means, before or after the provider began to answer."""
     if isinstance(error, httpx.TimeoutException):
         return ProviderError(ErrorKind.TIMEOUT, f"no connection in time ({type(error).__name__})")
     kind = ErrorKind.PROTOCOL if has_answered else ErrorKind.CONNECTION

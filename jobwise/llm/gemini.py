@@ -1,7 +1,10 @@
-"""Gemini's streamGenerateContent: always streamed; the stream ends behind the piece that has a finish reason."""
+"""Gemini's protocol: streamGenerateContent for what is written, batchEmbedContents for vectors.
+
+The stream ends behind the piece that has a finish reason; vectors come in one piece.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +13,19 @@ from pydantic.alias_generators import to_camel
 
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
+from jobwise.llm.embedding import Answer, Embedder, Numbers
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import Adapter, Manner, Reading, TimeLimits, failure, kind_of_status, retry_after, told
+from jobwise.llm.exchange import (
+    Adapter,
+    Client,
+    Manner,
+    Reading,
+    TimeLimits,
+    failure,
+    kind_of_status,
+    retry_after,
+    told,
+)
 from jobwise.llm.types import Finish, Request, Transcript, Usage
 
 _FINISHES = {"STOP": Finish.STOP, "MAX_TOKENS": Finish.LENGTH}
@@ -151,15 +165,38 @@ def _usage(said: _Usage, *, is_final: bool) -> Usage:
     )
 
 
-class GeminiContent(Adapter):
-    """One model at one deployment that speaks generateContent."""
+class _Server(Client):
+    """What is common to all that is asked of a deployment."""
 
-    request_id_header = "x-request-id"
+    def headers(self) -> dict[str, str]:
+        """The key."""
+        return {self.deployment.key_header: self.deployment.key}
+
+    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+        """What an HTTP error means: its details first, then its status, then its words."""
+        try:
+            failures = _FAILURES.validate_json(body)
+            said = (failures if isinstance(failures, _Failure) else failures[0]).error
+        except (ValidationError, IndexError):
+            said = _Error(message=f"HTTP {status}")
+        return _error_of(said, status, headers)
+
+    @property
+    def path(self) -> str:
+        """The name of the model, as paths and requests have it."""
+        return f"models/{self.model.removeprefix('models/')}"
+
+    def address(self, operation: str) -> str:
+        """The address of an operation of the model."""
+        return f"{self.deployment.base_url.rstrip('/')}/{quote(self.path)}:{operation}"
+
+
+class GeminiContent(_Server, Adapter):
+    """One model at one deployment that speaks generateContent."""
 
     def url(self) -> str:
         """The address of the model's stream."""
-        base = self.deployment.base_url.rstrip("/")
-        return f"{base}/models/{quote(self.model.removeprefix('models/'))}:streamGenerateContent?alt=sse"
+        return self.address("streamGenerateContent?alt=sse")
 
     def body(self, request: Request, manner: Manner) -> dict[str, Any]:
         """The request, with as much of a schema as the server takes."""
@@ -178,22 +215,39 @@ class GeminiContent(Adapter):
             "generationConfig": config,
         }
 
-    def headers(self) -> dict[str, str]:
-        """The key."""
-        return {self.deployment.key_header: self.deployment.key}
-
     def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
         """A reader of pieces."""
         return _Reading(transcript, limits)
 
-    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
-        """What an HTTP error means: its details first, then its status, then its words."""
-        try:
-            failures = _FAILURES.validate_json(body)
-            said = (failures if isinstance(failures, _Failure) else failures[0]).error
-        except (ValidationError, IndexError):
-            said = _Error(message=f"HTTP {status}")
-        return _error_of(said, status, headers)
+
+class _Embedding(_Said):
+    values: Numbers
+
+
+class _Embeddings(_Said):
+    embeddings: list[_Embedding]
+    usage_metadata: _Usage | None = None
+
+
+class GeminiEmbeddings(_Server, Embedder):
+    """One model at one deployment that makes vectors."""
+
+    def url(self) -> str:
+        """The address for several texts at once."""
+        return self.address("batchEmbedContents")
+
+    def body(self, texts: Sequence[str], dimensions: int | None) -> dict[str, Any]:
+        """A request of its own for each text."""
+        told: dict[str, Any] = {} if dimensions is None else {"outputDimensionality": dimensions}
+        return {
+            "requests": [{"model": self.path, "content": {"parts": [{"text": text}]}, **told} for text in texts],
+        }
+
+    def read(self, body: bytes) -> Answer:
+        """In the order of the texts. Not all models tell what they have read."""
+        said = _Embeddings.model_validate_json(body)
+        usage = said.usage_metadata
+        return Answer([one.values for one in said.embeddings], (usage and usage.prompt_token_count) or None)
 
 
 def _error_of(said: _Error, status: int | None, headers: Mapping[str, str]) -> ProviderError:

@@ -18,7 +18,7 @@ from jobwise.infra import db
 from jobwise.llm import prices
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.models import Outcome
-from jobwise.llm.types import Caller, Request, Usage, estimated_input
+from jobwise.llm.types import Caller, Question, Usage, estimated_input
 
 #: No call lasts as long, so whatever is reserved for longer has lost its process.
 _LONGEST_CALL = timedelta(minutes=30)
@@ -64,7 +64,7 @@ class Ledger:
         self._ceilings = ceilings or Ceilings()
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def reserve(self, reservation: Reservation, caller: Caller, request: Request) -> None:
+    async def reserve(self, reservation: Reservation, caller: Caller, question: Question) -> None:
         """Write down that a call is about to be made, also when the database is away a while.
 
         Raises: ProviderError(SPENDING) where a ceiling does not allow it; DatabaseUnavailable when the database stays
@@ -73,14 +73,14 @@ class Ledger:
 
         async def write() -> None:
             caller.guard()
-            reached.append(await self._reserve(reservation, caller, request))
+            reached.append(await self._reserve(reservation, caller, question))
 
         reached: list[str] = []
         await _patiently(write)
         if reached[-1]:
             raise ProviderError(ErrorKind.SPENDING, _REACHED[reached[-1]])
 
-    async def _reserve(self, reservation: Reservation, caller: Caller, request: Request) -> str:
+    async def _reserve(self, reservation: Reservation, caller: Caller, question: Question) -> str:
         """The name of the ceiling that is reached; empty where the call may be made."""
         row = await db.fetch_one(
             "select reserve_llm_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as reached",
@@ -90,9 +90,9 @@ class Ledger:
             caller.stage,
             reservation.provider,
             reservation.model,
-            request.purpose,
-            estimated_input(request),
-            prices.worst_cost(reservation.provider, reservation.model, request),
+            question.purpose,
+            estimated_input(question),
+            prices.worst_cost(reservation.provider, reservation.model, question),
             self._ceilings.generation,
             self._ceilings.person_month,
             self._ceilings.month,

@@ -1,7 +1,10 @@
-"""OpenAI's chat completions, which many other servers speak as well: always streamed, ended by `[DONE]`."""
+"""OpenAI's protocol, which many other servers speak as well.
+
+Chat completions are always streamed, and ended by `[DONE]`; embeddings come in one piece.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -9,9 +12,11 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
+from jobwise.llm.embedding import Answer, Embedder, Numbers
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.exchange import (
     Adapter,
+    Client,
     Feature,
     Manner,
     Reading,
@@ -144,13 +149,41 @@ def _usage(said: _Usage) -> Usage:
     )
 
 
-class OpenAiChat(Adapter):
+class _Server(Client):
+    """What is common to all that is asked of a deployment."""
+
+    def headers(self) -> dict[str, str]:
+        """The key; Azure has a header of its own for it."""
+        key, header = self.deployment.key, self.deployment.key_header
+        if not key:
+            return {}
+        return {header: f"Bearer {key}" if header == "authorization" else key}
+
+    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+        """What an HTTP error means: the server's code first, then the status, then its words."""
+        said: _Error | str
+        try:
+            said = _Failure.model_validate_json(body).error
+        except ValidationError:
+            # Some have the error at the top.
+            try:
+                said = _Error.model_validate_json(body)
+            except ValidationError:
+                said = ""
+        return _error_of(said or f"HTTP {status}", status, headers)
+
+    def address(self, operation: str) -> str:
+        """The address of an operation; Azure's classic one has the model in it."""
+        base = self.deployment.base_url.rstrip("/").replace("{model}", quote(self.model, safe=""))
+        return f"{base}/{operation}{self.deployment.query}"
+
+
+class OpenAiChat(_Server, Adapter):
     """One model at one deployment that speaks chat completions."""
 
     def url(self) -> str:
-        """The address of chat completions; Azure's classic one has the model in it."""
-        base = self.deployment.base_url.rstrip("/").replace("{model}", quote(self.model, safe=""))
-        return f"{base}/chat/completions{self.deployment.query}"
+        """The address of chat completions."""
+        return self.address("chat/completions")
 
     def body(self, request: Request, manner: Manner) -> dict[str, Any]:
         """The request, with as much of a schema as the server takes."""
@@ -180,29 +213,41 @@ class OpenAiChat(Adapter):
             body["response_format"] = {"type": "json_object"}
         return body
 
-    def headers(self) -> dict[str, str]:
-        """The key; Azure has a header of its own for it."""
-        key, header = self.deployment.key, self.deployment.key_header
-        if not key:
-            return {}
-        return {header: f"Bearer {key}" if header == "authorization" else key}
-
     def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
         """A reader of chunks."""
         return _Reading(transcript, limits)
 
-    def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
-        """What an HTTP error means: the server's code first, then the status, then its words."""
-        said: _Error | str
-        try:
-            said = _Failure.model_validate_json(body).error
-        except ValidationError:
-            # Some have the error at the top.
-            try:
-                said = _Error.model_validate_json(body)
-            except ValidationError:
-                said = ""
-        return _error_of(said or f"HTTP {status}", status, headers)
+
+class _Embedding(BaseModel):
+    embedding: Numbers
+    index: int | None = None
+
+
+class _Embeddings(BaseModel):
+    data: list[_Embedding]
+    usage: _Usage | None = None
+
+
+class OpenAiEmbeddings(_Server, Embedder):
+    """One model at one deployment that makes vectors."""
+
+    def url(self) -> str:
+        """The address of embeddings."""
+        return self.address("embeddings")
+
+    def body(self, texts: Sequence[str], dimensions: int | None) -> dict[str, Any]:
+        """The request; only numbers that are written out can be checked, so these are asked for."""
+        told = {} if dimensions is None else {"dimensions": dimensions}
+        return {"model": self.model, "input": list(texts), "encoding_format": "float", **told}
+
+    def read(self, body: bytes) -> Answer:
+        """By the index of each vector; without indexes, in their order."""
+        said = _Embeddings.model_validate_json(body)
+        places = [place if one.index is None else one.index for place, one in enumerate(said.data)]
+        if sorted(places) != list(range(len(places))):
+            raise ValueError("the indexes are not those of the texts")
+        vectors = [one.embedding for _, one in sorted(zip(places, said.data, strict=True), key=lambda each: each[0])]
+        return Answer(vectors, (said.usage and said.usage.prompt_tokens) or None)
 
 
 def _error_of(said: _Error | str, status: int | None, headers: Mapping[str, str]) -> ProviderError:

@@ -7,7 +7,7 @@ import asyncio
 from decimal import Decimal
 from functools import lru_cache
 
-from jobwise.llm.types import Request, Usage
+from jobwise.llm.types import Question, Usage
 
 # Providers whose price list has another name; all others have the same name there, or none.
 _NAMES_IN_LIST = {"gemini": "google", "xai": "x-ai"}
@@ -30,11 +30,11 @@ def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
     return _calculated(provider, model, usage.input, min(usage.cached, usage.input), usage.output)
 
 
-def worst_cost(provider: str, model: str, request: Request) -> Decimal | None:
-    """The most that a request can cost: nothing cached, and an answer as long as it may be."""
-    asked = len(request.system.encode()) + len(request.user.encode())
+def worst_cost(provider: str, model: str, question: Question) -> Decimal | None:
+    """The most that a question can cost: nothing cached, and an answer as long as it may be."""
+    asked = sum(len(part.encode()) for part in question.parts)
     tokens = -(-asked // _FEWEST_BYTES_PER_TOKEN)
-    return cost(provider, model, Usage(input=tokens, output=request.max_output_tokens))
+    return cost(provider, model, Usage(input=tokens, output=question.max_output_tokens))
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,12 @@ The only owner of retries: adapters make one attempt each.
 """
 
 import asyncio
+import math
 import random
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from uuid import UUID
 
 import structlog
 
@@ -16,13 +17,14 @@ from jobwise.config import Settings
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm import prices
 from jobwise.llm.breaker import Breakers, State, breaker_of
-from jobwise.llm.deployments import adapter, links
+from jobwise.llm.calls import Calls, Deadline, Target
+from jobwise.llm.deployments import adapter, embedder, embedding_link, links
+from jobwise.llm.embedding import Embedder, Vector
 from jobwise.llm.errors import ErrorKind, Failure, LlmUnavailable, ProviderError
 from jobwise.llm.exchange import Adapter, TimeLimits
-from jobwise.llm.ledger import Ceilings, Ledger, Reservation
-from jobwise.llm.models import Outcome
+from jobwise.llm.ledger import Ceilings, Ledger
 from jobwise.llm.pacing import Pacing
-from jobwise.llm.types import Budget, Caller, Completion, Preference, Request, Transcript, nobody_listens
+from jobwise.llm.types import Budget, Caller, Completion, Preference, Request, Texts, Transcript, nobody_listens
 
 # Every provider would say the same to a request that is wrong in itself.
 _FINAL = frozenset({ErrorKind.BAD_REQUEST})
@@ -46,41 +48,27 @@ _JITTER = random.SystemRandom()
 #: Settling what a probe has found out must not wait for its own time limit.
 _PROBE_MARGIN = 5.0
 
+_Link = Target[Adapter]
+
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A link of a chain: how it is asked, and the name of its breaker."""
-
-    model: Adapter
-    breaker: str
-
-    @property
-    def name(self) -> str:
-        """As in the settings."""
-        return f"{self.model.provider}:{self.model.model}"
-
-    @property
-    def provider(self) -> str:
-        """The name of its deployment."""
-        return self.model.provider
-
-    @property
-    def context(self) -> int | None:
-        """Its context in tokens, where that is known."""
-        return self.model.capabilities.context
 
 
 class Router:
     """The models that the settings name, in the order that the purpose and the caller want. `opened` makes one."""
 
-    def __init__(self, settings: Settings, targets: dict[tuple[str, str], Target], ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, http: HttpClients, ledger: Ledger) -> None:
+        limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
+        vectors = embedding_link(settings)
         self._settings = settings
-        self._targets = targets
-        self.ledger = ledger
+        self._targets = {
+            (link.deployment.name, link.model): Target(adapter(link, http, limits), breaker_of(link))
+            for link in links(settings)
+        }
+        #: Who makes vectors of texts; None where nobody does.
+        self.embedding = Target(embedder(vectors, http, limits), breaker_of(vectors)) if vectors else None
         self.breakers = Breakers(settings.llm_call_seconds + _PROBE_MARGIN)
         self.pacing = Pacing(settings.llm_concurrency, settings.llm_requests_per_minute)
+        self.calls = Calls(ledger, self.breakers, self.pacing)
 
     def serves(self, purpose: str) -> bool:
         """Whether there is any model for this purpose."""
@@ -113,7 +101,30 @@ class Router:
         target, seconds = self._targets[link], self._settings.llm_total_seconds
         return await _Question(self, request, caller, nobody_listens, [target], seconds).judged(target, transcript)
 
-    def _order(self, purpose: str, caller: Caller) -> list[Target]:
+    async def embed(self, target: Target[Embedder], texts: Texts, caller: Caller) -> list[Vector]:
+        """A vector for each text, of length 1 or all zero, by one attempt at `embedding`. Nobody else can stand in.
+
+        Raises: ProviderError, whose `retry_after` says when it may be asked again while it is left alone; what
+        `complete` raises beside LlmUnavailable.
+        """
+        until, transcript = Deadline.after(self._settings.llm_total_seconds), Transcript()
+
+        async def ask(call_id: UUID) -> list[Vector]:
+            return await target.model.embed(texts, transcript, call_id, caller.guard)
+
+        async with self.pacing.place(target.provider):
+            if not await self.breakers.admit(target.breaker):
+                raise await self._left_alone(target)
+            return await self.calls.judged(
+                target, until, lambda: self.calls.recorded(target, texts, caller, transcript, until, ask)
+            )
+
+    async def _left_alone(self, target: Target[Embedder]) -> ProviderError:
+        now, (state,) = await self.breakers.look([target.breaker])
+        kind = ErrorKind(state.kind) if state.kind else ErrorKind.OVERLOADED
+        return ProviderError(kind, f"left alone for now: {state.message}", retry_after=state.closes_in(now))
+
+    def _order(self, purpose: str, caller: Caller) -> list[_Link]:
         usual = self._settings.model_chain(purpose, speed=caller.prefer is Preference.SPEED)
         # Whom the caller has not named still stands in for those named.
         named = [link for link in self._targets if ":".join(link) in caller.order] if usual else []
@@ -130,16 +141,17 @@ class _Question:
         request: Request,
         caller: Caller,
         on_text: Callable[[str], None],
-        targets: Sequence[Target],
+        targets: Sequence[_Link],
         seconds: float,
     ) -> None:
-        self._router = router
+        self._pacing = router.pacing
+        self._calls = router.calls
         self._breakers = router.breakers
         self._request = request
         self._caller = caller
         self._on_text = on_text
         self._left = list(targets)
-        self._until = time.monotonic() + seconds
+        self._until = Deadline.after(seconds)
         self._failures: list[Failure] = []
 
     async def answer(self) -> Completion:
@@ -157,7 +169,7 @@ class _Question:
                 return completion
         raise LlmUnavailable(tuple(self._failures))
 
-    async def _with_all_open(self, standing: Sequence[tuple[Target, State]], now: float) -> Completion | None:
+    async def _with_all_open(self, standing: Sequence[tuple[_Link, State]], now: float) -> Completion | None:
         """Nobody is to be asked just now: wait for a provider that has said for how long, else try once all the same.
 
         None after the wait. Raises LlmUnavailable.
@@ -166,7 +178,7 @@ class _Question:
             raise LlmUnavailable(tuple(self._failures))
         target, state = min(standing, key=lambda each: each[1].closes_in(now))
         wait = state.closes_in(now)
-        if state.kind == ErrorKind.RATE_LIMIT and wait <= min(_LONGEST_RETRY_AFTER, self._time_left()):
+        if state.kind == ErrorKind.RATE_LIMIT and wait <= min(_LONGEST_RETRY_AFTER, self._until.left()):
             await self._pause(wait + _JITTER.uniform(0.0, 0.25))
             return None
         if completion := await self._try(target, always=True):
@@ -175,18 +187,15 @@ class _Question:
 
     async def _pause(self, seconds: float) -> None:
         """Raises LlmUnavailable where there is nobody left to wait for, or no time."""
-        if not self._left or seconds >= self._time_left():
+        if not self._left or seconds >= self._until.left():
             raise LlmUnavailable(tuple(self._failures))
         await asyncio.sleep(seconds)
 
-    def _time_left(self) -> float:
-        return max(0.0, self._until - time.monotonic())
-
-    async def _try(self, target: Target, *, always: bool = False) -> Completion | None:
+    async def _try(self, target: _Link, *, always: bool = False) -> Completion | None:
         """One attempt; None when it has failed, or its breaker does not allow it. Raises LlmUnavailable at the end."""
         transcript = Transcript(self._on_text)
         try:
-            async with self._router.pacing.place(target.provider):
+            async with self._pacing.place(target.provider):
                 if not always and not await self._breakers.admit(target.breaker):
                     return None
                 completion = await self.judged(target, transcript)
@@ -195,62 +204,35 @@ class _Question:
             return None
         return completion
 
-    def _note(self, target: Target, error: ProviderError, *, has_begun: bool) -> None:
+    def _note(self, target: _Link, error: ProviderError, *, has_begun: bool) -> None:
         """Decide what a failure means for this question. Raises LlmUnavailable where it ends it."""
         self._failures.append(Failure(target.provider, target.model.model, error))
         log.warning("model_failed", provider=target.provider, model=target.model.model, error=str(error))
-        if has_begun or error.kind in _FINAL or not self._time_left():
+        if has_begun or error.kind in _FINAL or not self._until.left():
             raise LlmUnavailable(tuple(self._failures))
         if error.kind in _FINAL_FOR_LINK or (error.retry_after or 0.0) > _LONGEST_RETRY_AFTER:
             self._left.remove(target)
-        if error.kind is ErrorKind.CONTEXT_TOO_LONG and target.context is not None:
-            self._left = [each for each in self._left if each.context is None or each.context > target.context]
+        context = target.model.capabilities.context
+        if error.kind is ErrorKind.CONTEXT_TOO_LONG and context is not None:
+            self._left = [each for each in self._left if (each.model.capabilities.context or math.inf) > context]
 
-    async def judged(self, target: Target, transcript: Transcript) -> Completion:
+    async def judged(self, target: _Link, transcript: Transcript) -> Completion:
         """A call, after which the breaker knows how it went."""
-        try:
-            await self._router.pacing.count(target.provider)
-            completion = await self._call(target, transcript)
-        except ProviderError as error:
-            # Neither our own ceilings nor the end of our own time say anything about the provider.
-            if error.kind is not ErrorKind.SPENDING and self._time_left():
-                await self._breakers.failed(target.breaker, error)
-            raise
-        else:
-            await self._breakers.succeeded(target.breaker)
-        finally:
-            await self._breakers.given_up(target.breaker)
-        return completion
+        return await self._calls.judged(target, self._until, lambda: self._call(target, transcript))
 
-    async def _call(self, target: Target, transcript: Transcript) -> Completion:
+    async def _call(self, target: _Link, transcript: Transcript) -> Completion:
         """One call to one model, with its line in the ledger."""
-        model, ledger, budget = target.model, self._router.ledger, self._caller.budget
-        request = _within(budget, self._request, model)
-        reservation = Reservation(model.provider, model.model)
-        # Whatever else ends the call, it is us who break it off.
-        outcome, failed = Outcome.CANCELLED, None
-        try:
-            await ledger.reserve(reservation, self._caller, request)
-            completion = await self._in_time(model, request, transcript, reservation)
-            outcome = Outcome.COMPLETED
-        except ProviderError as error:
-            outcome, failed = Outcome.FAILED, error.kind
-            raise
-        finally:
-            used = transcript.used(request)
-            if budget:
-                budget.spend(used)
-            await ledger.settle(reservation, outcome, used, error=failed, request_id=transcript.request_id)
-        return completion
+        model, caller = target.model, self._caller
+        request = _within(caller.budget, self._request, model)
 
-    async def _in_time(
-        self, model: Adapter, request: Request, transcript: Transcript, reservation: Reservation
-    ) -> Completion:
+        async def ask(call_id: UUID) -> Completion:
+            return await model.complete(request, transcript, call_id, caller.guard)
+
         try:
-            async with asyncio.timeout(self._time_left()):
-                return await model.complete(request, transcript, reservation.id, self._caller.guard)
-        except TimeoutError:
-            raise ProviderError(ErrorKind.TIMEOUT, "the time for this question is over") from None
+            return await self._calls.recorded(target, request, caller, transcript, self._until, ask)
+        finally:
+            if caller.budget:
+                caller.budget.spend(transcript.used(request))
 
 
 def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
@@ -266,25 +248,17 @@ def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Router | None]:
-    """The router that the settings describe, None where the built-in writer writes alone."""
-    if not settings.model_links():
+    """The router that the settings describe, None where no model is to be asked for anything."""
+    if not settings.model_links() and not settings.embedding_link():
         yield None
         return
     await prices.load()
-    limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
     http = HttpClients()
     ledger = Ledger(
         Ceilings(settings.llm_generation_dollars, settings.llm_person_month_dollars, settings.llm_month_dollars)
     )
     try:
-        yield Router(settings, _targets(settings, http, limits), ledger)
+        yield Router(settings, http, ledger)
     finally:
         await ledger.settled()
         await http.aclose()
-
-
-def _targets(settings: Settings, http: HttpClients, limits: TimeLimits) -> dict[tuple[str, str], Target]:
-    return {
-        (link.deployment.name, link.model): Target(adapter(link, http, limits), breaker_of(link))
-        for link in links(settings)
-    }

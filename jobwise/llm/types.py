@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jobwise.llm.capabilities import Effort
@@ -78,6 +78,29 @@ class Request:
     schema: Schema | None = None
     effort: Effort = Effort.LOW
     temperature: float | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """All that is sent for reading."""
+        return self.system, self.user
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Some texts whose vectors are asked for; none of them is empty."""
+
+    texts: tuple[str, ...]
+    purpose: ClassVar[str] = "embed"
+    max_output_tokens: ClassVar[int] = 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """All that is sent for reading."""
+        return self.texts
+
+
+#: Whatever a model is asked: for the ledger, and for the price of it.
+Question = Request | Texts
 
 
 @dataclass(frozen=True)
@@ -170,10 +193,14 @@ def nobody_listens(text: str) -> None:
 
 @dataclass
 class Transcript:
-    """What is known of a call while it goes on. It outlives a failure, so that the ledger can say what was used."""
+    """What is known of a call while it goes on. It outlives a failure, so that the ledger can say what was used.
+
+    `sent` and `answered` are about the last request of it, of which anything went out, or came back.
+    """
 
     on_text: Callable[[str], None] = nobody_listens
     sent: bool = False
+    answered: bool = False
     request_id: str = ""
     usage: Usage | None = None
     finish: Finish | None = None
@@ -194,7 +221,7 @@ class Transcript:
         """Whether any of the answer was handed on."""
         return bool(self._parts)
 
-    def used(self, request: Request) -> Usage:
+    def used(self, question: Question) -> Usage:
         """What the provider says, else an estimate from what was sent and received.
 
         What it has counted before the end is marked as an estimate by adapters; the text since then counts as well.
@@ -205,12 +232,12 @@ class Transcript:
             return self.usage
         if not self.sent:
             return Usage()
-        return Usage(input=estimated_input(request), output=_tokens(self.text), estimated=True)
+        return Usage(input=estimated_input(question), output=_tokens(self.text), estimated=True)
 
 
-def estimated_input(request: Request) -> int:
-    """About how many tokens a request has."""
-    return _tokens(request.system) + _tokens(request.user)
+def estimated_input(question: Question) -> int:
+    """About how many tokens a question has."""
+    return sum(map(_tokens, question.parts))
 
 
 def _tokens(text: str) -> int:
