@@ -13,6 +13,8 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from jobwise.documents.content import DocumentKind
+from jobwise.generation.notices import NO_ANSWER, NOT_USABLE
+from jobwise.generation.types import Notice
 from jobwise.llm.errors import LlmUnavailable
 from jobwise.llm.router import Router
 from jobwise.llm.types import Caller, Completion, Request, nobody_listens
@@ -32,28 +34,37 @@ class Model:
     """The models that may be asked, on whose behalf, and who follows the prose as it comes.
 
     `on_text` gets the document, a piece of its text, and whether what it was told of this document before is void.
-    `notices` collects why models could not help, or not well, in sentences for people.
+    `notices` collects why models could not help, or not well.
     """
 
     router: Router
     caller: Caller
     on_text: Callable[[DocumentKind, str, bool], None] = nobody_follows
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def links(self, purpose: str) -> tuple[str, ...]:
         """The models that would be asked for this purpose, as `provider:model`, in order."""
         return self.router.links(purpose, self.caller)
 
-    async def ask(self, request: Request, on_text: Callable[[str], None] = nobody_listens) -> Completion | None:
-        """The answer; None where no model has given one. Raises what `caller.guard` raises."""
+    async def ask(
+        self, request: Request, instead: str, on_text: Callable[[str], None] = nobody_listens
+    ) -> Completion | None:
+        """The answer; None where no model has given one. Raises what `caller.guard` raises.
+
+        `instead` is who then does which part, as in `notices`.
+        """
         try:
             completion = await self.router.complete(request, self.caller, on_text)
         except LlmUnavailable as error:
             log.warning("no_model_answered", purpose=request.purpose, error=str(error))
-            self.notices.append(error.notice)
+            self.notices.append(Notice(why=NO_ANSWER, reasons=error.reasons, instead=instead))
             return None
-        self.notices.extend(completion.warnings)
+        self.notices.extend(Notice(why=warning) for warning in completion.warnings)
         return completion
+
+    def not_usable(self, instead: str) -> None:
+        """Note that a model has answered, and nothing of it is of use."""
+        self.notices.append(Notice(why=NOT_USABLE, instead=instead))
 
 
 async def together(calls: Sequence[Awaitable[Result]]) -> list[Result]:

@@ -9,6 +9,7 @@ from jobwise.generation.model_answers import LETTER_REPAIR, Answers
 from jobwise.generation.model_brief import HEADLINE, HIGHLIGHTS, SUMMARY, Brief
 from jobwise.generation.model_calls import Model, together
 from jobwise.generation.model_writer import asked_again, letter_request, parts_of, resume_request
+from jobwise.generation.notices import put_right
 from jobwise.generation.types import Change, MatchReport, Repairs
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.types import Completion, Request
@@ -76,19 +77,27 @@ def _place(change: Change, brief: Brief) -> str:
 
 
 async def _resume(request: Request, refused: Sequence[Refusal], answers: Answers, model: Model) -> list[Change]:
-    completion = await model.ask(request)
+    completion = await model.ask(request, put_right(DocumentKind.RESUME))
     if completion is None:
         return []
     changes, _ = answers.read(DocumentKind.RESUME, completion, parts_of(request))
     given = {change.path: change for change in changes}
-    return [
+    found = [
         given[one.change.path].model_copy(update={"id": one.change.id}) for one in refused if one.change.path in given
     ]
+    if not found:
+        model.not_usable(put_right(DocumentKind.RESUME))
+    return found
 
 
 async def _letter(request: Request, refused: Sequence[Refusal], answers: Answers, model: Model) -> list[Change]:
-    completion = await model.ask(request)
-    return list(_paragraphs(completion, refused, answers)) if completion else []
+    completion = await model.ask(request, put_right(DocumentKind.COVER_LETTER))
+    if completion is None:
+        return []
+    found = list(_paragraphs(completion, refused, answers))
+    if not found:
+        model.not_usable(put_right(DocumentKind.COVER_LETTER))
+    return found
 
 
 def _paragraphs(completion: Completion, refused: Iterable[Refusal], answers: Answers) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from jobwise.documents.content import DocumentKind
 from jobwise.generation.model_answers import LETTER, Answers, resume_schema
 from jobwise.generation.model_brief import HEADLINE, HIGHLIGHTS, ORDERS, RESUME_PARTS, SUMMARY, Brief
 from jobwise.generation.model_calls import Model, together
+from jobwise.generation.notices import written_in_part
 from jobwise.generation.prompts import fenced, prompt
 from jobwise.generation.telling import Telling
 from jobwise.generation.types import Change, MatchReport
@@ -125,7 +126,9 @@ class _Part:
                 self._telling.void(self._part)
                 self._model.notices.clear()
                 finding = {"place": "all", "said": "", "why": list(problems)}
-                proposal, _ = await self._ask(asked_again(request, [finding], "all"))
+                proposal, problems = await self._ask(asked_again(request, [finding], "all"))
+                if proposal and problems and not proposal.changes:
+                    self._model.not_usable(written_in_part(self._kind))
             if not (proposal and proposal.changes):
                 self._telling.void(self._part)
             return proposal
@@ -141,7 +144,7 @@ class _Part:
             self._has_begun = True
             self._telling.hear(self._part, prose.feed(text))
 
-        completion = await self._model.ask(request, follow)
+        completion = await self._model.ask(request, written_in_part(self._kind), follow)
         if completion is None:
             return None, ("The answer broke off.",) if self._has_begun else ()
         changes, problems = self._answers.read(self._kind, completion, parts_of(request))

@@ -78,7 +78,10 @@ class Generation(Model):
 
 
 class Checkpoint(Model):
-    """A stage's output and the tokens it cost. The same input is never worked on twice."""
+    """A stage's output and the tokens it cost. The same input is never worked on twice.
+
+    `notices` says what of it was done without a model, and why.
+    """
 
     id = fields.UUIDField(primary_key=True)
     generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField(
@@ -88,6 +91,7 @@ class Checkpoint(Model):
     stage = fields.CharField(max_length=10)
     input_hash = fields.CharField(max_length=64)
     output: fields.Field[dict[str, Any]] = fields.JSONField()
+    notices: fields.Field[list[dict[str, Any]]] = fields.JSONField(db_default=[])
     seconds = fields.FloatField(default=0)
     input_tokens = fields.IntField(db_default=0)
     output_tokens = fields.IntField(db_default=0)

@@ -26,14 +26,15 @@ from jobwise.generation.inputs import Inputs
 from jobwise.generation.leases import Lease, Leases
 from jobwise.generation.model_calls import Model
 from jobwise.generation.models import Status
-from jobwise.generation.queries import Claim, LeaseLost
+from jobwise.generation.notices import sentences, with_authors
+from jobwise.generation.queries import Claim, Kept, LeaseLost
 from jobwise.generation.stages.analyze import analyze
 from jobwise.generation.stages.export import Exported, Exporter, FinishedDocument
 from jobwise.generation.stages.match import gaps, match
 from jobwise.generation.stages.repair import repair
 from jobwise.generation.stages.verify import verify
-from jobwise.generation.stages.write import authors_of, compose, warnings_of
-from jobwise.generation.types import MatchReport, Options, Repairs, Stage, Verified, Writer, Written
+from jobwise.generation.stages.write import authors_of, compose
+from jobwise.generation.types import MatchReport, Notice, Options, Repairs, Stage, Verified, Writer, Written
 from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
@@ -197,7 +198,8 @@ class _Run:
         self.attempt = claim.attempt
         self._tools = tools
         self._exporter = Exporter(tools.renderer, tools.storage)
-        self._done: dict[tuple[str, str], Any] = {}
+        self._done: dict[tuple[str, str], Kept] = {}
+        self._notices: dict[Stage, list[Notice]] = {stage: [] for stage in Stage}
 
     async def complete(self) -> None:
         """All stages, then everything that is delivered in one transaction, within the time for one generation."""
@@ -215,11 +217,12 @@ class _Run:
         inputs = Inputs.model_validate(self.claim.inputs)
         profile, options, today = inputs.profile, inputs.options, inputs.today
 
+        reader = self._model(Stage.ANALYZE, options)
         analysis = await self._stage(
             Stage.ANALYZE,
             JobAnalysis,
             [inputs.posting],
-            lambda: self._patiently(lambda: analyze(inputs.posting, profile, self._model(Stage.ANALYZE, options))),
+            lambda: self._patiently(lambda: analyze(inputs.posting, profile, reader)),
         )
         report = await self._stage(
             Stage.MATCH, MatchReport, [profile, analysis], lambda: asyncio.to_thread(match, profile, analysis, today)
@@ -255,13 +258,14 @@ class _Run:
         profile, options, today = inputs.profile, inputs.options, inputs.today
         key = _hash([profile, analysis, report, options, written])
         if kept := self._done.get((_REPAIR, key)):
-            return Repairs.model_validate(kept)
+            self._recall(Stage.VERIFY, kept)
+            return Repairs.model_validate(kept.output)
         model = self._model(Stage.VERIFY, options)
         if model is None:
             return Repairs()
         repairs = await repair(written, profile, analysis, report, options, today, model)
-        plain = repairs.model_dump(mode="json")
-        await self._patiently(lambda: queries.save_step(self.claim, _REPAIR, key, plain))
+        plain, told = repairs.model_dump(mode="json"), self._told(Stage.VERIFY)
+        await self._patiently(lambda: queries.save_step(self.claim, _REPAIR, key, plain, told))
         return repairs
 
     def _model(self, stage: Stage, options: Options) -> Model | None:
@@ -272,15 +276,24 @@ class _Run:
         prefer = Preference.SPEED if options.writer is Writer.SPEED else Preference.QUALITY
         budget = Budget(_BUDGETS[stage])
         caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer, budget=budget)
-        return Model(router, caller, partial(events.tell_delta, self.claim.id))
+        return Model(router, caller, partial(events.tell_delta, self.claim.id), self._notices[stage])
+
+    def _recall(self, stage: Stage, kept: Kept) -> None:
+        """Who resumes tells what was told before."""
+        self._notices[stage][:] = [Notice.model_validate(notice) for notice in kept.notices]
+
+    def _told(self, stage: Stage) -> list[Any]:
+        """A stage's notices, plain."""
+        return [notice.model_dump(mode="json") for notice in self._notices[stage]]
 
     async def _stage(
         self, stage: Stage, output: type[Output], basis: list[BaseModel], work: Callable[[], Awaitable[Output]]
     ) -> Output:
         """The stage's output: from its checkpoint if the same input was worked on before, else made and kept."""
         key = _hash(basis)
-        if (stage.value, key) in self._done:
-            return output.model_validate(self._done[stage.value, key])
+        if kept := self._done.get((stage.value, key)):
+            self._recall(stage, kept)
+            return output.model_validate(kept.output)
         if self._tools.stopping.is_set():
             raise HandedBack
         before, after, doing, did = _STEPS[stage]
@@ -290,8 +303,9 @@ class _Run:
         started = time.monotonic()
         made = await work()
         seconds = time.monotonic() - started
-        plain = made.model_dump(mode="json")
-        await self._patiently(lambda: queries.save_checkpoint(self.claim, stage, key, plain, seconds, after, did))
+        plain, told = made.model_dump(mode="json"), self._told(stage)
+        did = ". ".join([did, *sentences(self._notices[stage])])
+        await self._patiently(lambda: queries.save_checkpoint(self.claim, stage, key, plain, seconds, after, did, told))
         self.attempt = 1
         await self._announce()
         log.info("stage_completed", stage=stage.value, seconds=round(seconds, 3))
@@ -321,14 +335,16 @@ class _Run:
     ) -> None:
         """Documents, versions, files, the end and its event: all of it or nothing, and only with a living lease."""
         authors = authors_of(written, verified.draft)
+        notices = [notice for stage in Stage for notice in self._notices[stage]]
+        if self._model(Stage.WRITE, inputs.options):
+            notices = with_authors(notices, authors)
         result = {
             "score": report.score,
             "gaps": [gap.model_dump(mode="json") for gap in gaps(report, analysis)],
             "authors": [author.model_dump(mode="json") for author in authors],
             "warnings": [
                 *analysis.warnings,
-                *written.notices,
-                *(warnings_of(authors) if self._model(Stage.WRITE, inputs.options) else ()),
+                *sentences(notices),
                 *(warning for item in exported.documents for warning in item.warnings),
             ],
         }

@@ -177,15 +177,26 @@ async def ended_leases(claims: Sequence[Claim]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def checkpoints(generation_id: UUID) -> dict[tuple[str, str], Any]:
-    """Finished stages: (stage, input hash) → output."""
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a stage, or of a step within one: its output, and what a person is told of it. Plain JSON."""
+
+    output: Any
+    notices: Any = ()
+
+
+async def checkpoints(generation_id: UUID) -> dict[tuple[str, str], Kept]:
+    """Finished stages: (stage, input hash) → what is kept of them."""
     rows = await db.fetch_all(
-        "select stage, input_hash, output from generation_checkpoints where generation_id = $1", generation_id
+        "select stage, input_hash, output, notices from generation_checkpoints where generation_id = $1", generation_id
     )
-    return {(row["stage"], row["input_hash"]): orjson.loads(row["output"]) for row in rows}
+    return {
+        (row["stage"], row["input_hash"]): Kept(orjson.loads(row["output"]), orjson.loads(row["notices"]))
+        for row in rows
+    }
 
 
-async def save_step(claim: Claim, step: str, input_hash: str, output: Any) -> None:
+async def save_step(claim: Claim, step: str, input_hash: str, output: Any, notices: Any = ()) -> None:
     """Keep what was found out within a stage, without a word to followers. Raises LeaseLost."""
     row = await db.fetch_one(
         """
@@ -193,11 +204,12 @@ async def save_step(claim: Claim, step: str, input_hash: str, output: Any) -> No
             select id from generations
              where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null for no key update),
         c as (
-            insert into generation_checkpoints (id, generation_id, stage, input_hash, output, seconds, created_at)
-            select $3, f.id, $4, $5, $6::jsonb, 0, clock_timestamp() from f on conflict do nothing)
+            insert into generation_checkpoints
+                   (id, generation_id, stage, input_hash, output, notices, seconds, created_at)
+            select $3, f.id, $4, $5, $6::jsonb, $7::jsonb, 0, clock_timestamp() from f on conflict do nothing)
         select id from f
         """,
-        claim.id, claim.token, uuid4(), step, input_hash, _json(output),
+        claim.id, claim.token, uuid4(), step, input_hash, _json(output), _json(notices),
     )  # fmt: skip
     if row is None:
         raise LeaseLost
@@ -246,7 +258,14 @@ async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | No
 
 
 async def save_checkpoint(
-    claim: Claim, stage: Stage, input_hash: str, output: Any, seconds: float, progress: int, message: str
+    claim: Claim,
+    stage: Stage,
+    input_hash: str,
+    output: Any,
+    seconds: float,
+    progress: int,
+    message: str,
+    notices: Any = (),
 ) -> None:
     """Keep a stage's output and the tokens it cost, and say so. Raises LeaseLost.
 
@@ -259,8 +278,9 @@ async def save_checkpoint(
              where id = $1 and token = $2 and status = 'RUNNING' and cancel_requested_at is null for no key update),
         c as (
             insert into generation_checkpoints
-                   (id, generation_id, stage, input_hash, output, seconds, input_tokens, output_tokens, created_at)
-            select $3, f.id, $4, $5, $6::jsonb, $7, cost.input, cost.output, clock_timestamp()
+                   (id, generation_id, stage, input_hash, output, notices, seconds, input_tokens, output_tokens,
+                    created_at)
+            select $3, f.id, $4, $5, $6::jsonb, $10::jsonb, $7, cost.input, cost.output, clock_timestamp()
               from f, (select coalesce(sum(input_tokens), 0) as input, coalesce(sum(output_tokens), 0) as output
                          from llm_calls where generation_id = $1 and stage = $4) cost
                 on conflict do nothing returning 1),
@@ -276,6 +296,7 @@ async def save_checkpoint(
         select last_seq from g
         """,
         claim.id, claim.token, uuid4(), stage.value, input_hash, _json(output), seconds, progress, message,
+        _json(notices),
     )  # fmt: skip
     if row is None:
         raise LeaseLost

@@ -196,13 +196,20 @@ class Author(_Data):
     model: str = ""
 
 
+class Notice(_Data):
+    """That models could not help, or not well, for people: why, and `instead` who has done which part without them."""
+
+    why: str
+    reasons: tuple[str, ...] = Field(default=(), description="What was wrong with each model that was asked.")
+    instead: str = Field(default="", description="A clause; empty where a model has done it all the same.")
+
+
 class Written(_Data):
     """The write stage's output: the draft, who wrote each document, and which of its changes a model proposed."""
 
     draft: Draft
     authors: tuple[Author, ...]
     proposed: tuple[str, ...] = Field(default=(), description="Ids of changes.")
-    notices: tuple[str, ...] = Field(default=(), description="Why models could not help, in sentences for people.")
 
 
 class Repairs(_Data):

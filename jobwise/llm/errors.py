@@ -84,7 +84,6 @@ class LlmUnavailable(Exception):
         self.failures = failures
 
     @property
-    def notice(self) -> str:
-        """Why, in a sentence for people."""
-        reasons = list(dict.fromkeys(failure.reason for failure in self.failures))
-        return f"No model could help ({'; '.join(reasons)})." if reasons else "No model is set for this."
+    def reasons(self) -> tuple[str, ...]:
+        """What was wrong with each of those that were asked, for people; empty where nobody could be asked in time."""
+        return tuple(dict.fromkeys(failure.reason for failure in self.failures))

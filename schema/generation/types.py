@@ -243,8 +243,8 @@ class Generation(ids.Node):
         return [Author.of(types.Author.model_validate(author)) for author in found]
 
     @strawberry.field(
-        description="What a person should know of it, in sentences: what of the posting could not be read, where no "
-        "model could be used, what did not fit; empty until it is COMPLETED."
+        description="What a person should know of it, in sentences: what of the posting could not be read, which part "
+        "was done without a model and why, what did not fit; empty until it is COMPLETED."
     )
     def warnings(self) -> list[str]:
         """From the stages."""
@@ -279,8 +279,8 @@ class Generation(ids.Node):
         return [GenerationEvent.of(Progress.of(row)) for row in rows]
 
 
-# Read for every event, so without the large columns, which the API does not show.
-_COLUMNS = sorted(models.Generation._meta.db_fields - {"inputs", "result", "error_detail"})
+# Read for every event, so without the large columns that the API does not show. The result is empty until the end.
+_COLUMNS = sorted(models.Generation._meta.db_fields - {"inputs", "error_detail"})
 
 
 async def _generations_now(keys: list[UUID]) -> list[models.Generation | None]:

@@ -18,7 +18,7 @@ from jobwise.documents.models import Document, DocumentVersion
 from jobwise.documents.renderer import Renderer
 from jobwise.generation import pipeline, queries, service
 from jobwise.generation.leases import Leases
-from jobwise.generation.models import Checkpoint, Generation, Status
+from jobwise.generation.models import Checkpoint, Event, EventType, Generation, Status
 from jobwise.generation.pipeline import Tools
 from jobwise.generation.queries import LeaseLost
 from jobwise.generation.types import Stage, Writer
@@ -241,10 +241,107 @@ async def test_the_built_in_writer_finishes_what_no_model_can(bench: Bench, beha
     row = await _row(generation_id)
     assert row.status is Status.COMPLETED
     assert [author["provider"] for author in row.result["authors"]] == ["builtin", "builtin"]
-    assert len([warning for warning in row.result["warnings"] if "the built-in writer wrote it" in warning]) == 2
+    told = " ".join(row.result["warnings"])
+    assert told.count("the built-in writer wrote the résumé") == told.count("wrote the cover letter") == 1
+    assert told.count("the built-in rules alone read the posting") == 1
     assert await Document.filter(generation_id=generation_id).count() == 2
     assert len(bench.provider.calls) == await LlmCall.all().count()
     assert not await LlmCall.exists(outcome=Outcome.RESERVED)
+
+
+async def test_one_reason_for_all_stages_is_told_once_with_all_that_it_holds_for(bench: Bench) -> None:
+    bench.provider.follow(Script(default=Behaviour(fault="status", status=401, code="invalid_api_key")))
+    generation_id = await an_order(bench.viewer)
+
+    await bench.work()
+
+    why = "No model could help (openai:writer: its key is not accepted)"
+    read, wrote = "the built-in rules alone read the posting", "the built-in writer wrote"
+    letter = f"{wrote} the résumé and {wrote} the cover letter"
+    assert (await _row(generation_id)).result["warnings"] == [
+        f"{why}: {read}, {wrote} the résumé and {wrote} the cover letter."
+    ]
+    assert await _messages(generation_id) == {
+        "ANALYZE": f"Read the posting. {why}: {read}.",
+        "MATCH": "Compared it with your profile",
+        "WRITE": f"Wrote the documents. {why}: {letter}.",
+        "VERIFY": "Checked every statement",
+        "EXPORT": "Made the files and read them back",
+    }
+
+
+async def _messages(generation_id: UUID) -> dict[str | None, str]:
+    """What followers were told at the end of each stage."""
+    rows = await Event.filter(generation_id=generation_id, type=EventType.STAGE_COMPLETED)
+    return {row.stage: row.message for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (
+            Behaviour(fault="refusal"),
+            "No model could help (openai:writer: it declined to answer): the built-in rules alone read the posting.",
+        ),
+        (
+            Behaviour(text="no JSON"),
+            "No model gave words that could be used: the built-in rules alone read the posting.",
+        ),
+    ],
+    ids=["no answer", "an answer of no use"],
+)
+async def test_a_posting_that_no_model_has_read_is_told_also_by_who_resumes_but_not_once_one_has(
+    behaviour: Behaviour, told: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = behaviour.model_copy(update={"schema_name": "posting_requirements"})
+    bench.provider.follow(Script(rules=[reading]))
+    generation_id = await an_order(bench.viewer)
+    await _lost_at(bench, monkeypatch, "finish")
+    bench.provider.follow(Script())
+    await bench.work()
+
+    assert (await _row(generation_id)).result["warnings"] == [told]
+    assert (await _messages(generation_id))["ANALYZE"] == f"Read the posting. {told}"
+    for _ in ("read by a model", "kept from that"):
+        again = await an_order(bench.viewer)
+        await bench.work()
+        assert (await _row(again)).result["warnings"] == []
+
+
+async def test_a_part_of_a_document_that_no_model_has_given_is_told(bench: Bench) -> None:
+    bench.provider.follow(Script(next=[Behaviour(fault="refusal", schema_name="resume_changes")]))
+    generation_id = await an_order(bench.viewer)
+
+    await bench.work()
+
+    row = await _row(generation_id)
+    assert [author["model"] for author in row.result["authors"]] == ["writer", "writer"]
+    assert row.result["warnings"] == [
+        "No model could help (openai:writer: it declined to answer): the built-in writer wrote a part of the résumé."
+    ]
+
+
+@pytest.mark.parametrize("statement", ["finish", "save_checkpoint"])
+async def test_a_repair_that_no_model_gives_is_told_also_by_who_resumes(
+    statement: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [
+        Behaviour(schema_name="letter_paragraphs", text=json.dumps(_INVENTED)),
+        Behaviour(schema_name="letter_repairs", fault="refusal"),
+    ]
+    bench.provider.follow(Script(rules=rules))
+    generation_id = await an_order(bench.viewer)
+
+    await _lost_at(bench, monkeypatch, statement, stage=Stage.VERIFY.value if statement == "save_checkpoint" else "")
+    await bench.work()
+
+    told = (
+        "No model could help (openai:writer: it declined to answer): "
+        "the built-in rules put right what was refused of the cover letter."
+    )
+    assert (await _row(generation_id)).result["warnings"] == [told]
+    assert (await _messages(generation_id))["VERIFY"] == f"Checked every statement. {told}"
+    assert await LlmCall.filter(purpose="repair").count() == 1
 
 
 async def test_a_worker_that_is_stopped_breaks_its_calls_off_and_hands_the_generation_back(bench: Bench) -> None:

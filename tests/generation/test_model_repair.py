@@ -14,10 +14,11 @@ from jobwise.generation import ledger
 from jobwise.generation.fact_gate import check
 from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_calls import Model
+from jobwise.generation.notices import sentences, with_authors
 from jobwise.generation.stages.match import match
 from jobwise.generation.stages.repair import repair
 from jobwise.generation.stages.verify import verify
-from jobwise.generation.stages.write import authors_of, compose, warnings_of, write
+from jobwise.generation.stages.write import authors_of, compose, write
 from jobwise.generation.types import Options, Verified, Written
 from jobwise.llm.router import opened
 from jobwise.llm.types import Caller
@@ -158,7 +159,7 @@ async def test_a_refused_paragraph_is_repaired_in_its_place() -> None:
     assert verified.draft.letter is not None
     texts = [paragraph.text for paragraph in verified.draft.letter.paragraphs]
     assert texts == [_APPLYING["text"], better["text"], _THANKS["text"]]
-    assert warnings_of(authors_of(written, verified.draft)) == []
+    assert with_authors([], authors_of(written, verified.draft)) == []
 
 
 async def test_a_letter_that_stays_untrue_is_written_by_the_built_in_writer_and_the_result_says_so() -> None:
@@ -172,8 +173,8 @@ async def test_a_letter_that_stays_untrue_is_written_by_the_built_in_writer_and_
 
     authors = authors_of(written, verified.draft)
     assert [author.provider for author in authors] == ["local", "builtin"]
-    assert warnings_of(authors) == [
-        "No model gave words for the cover letter that could be used: the built-in writer wrote it."
+    assert sentences(with_authors([], authors)) == [
+        "No model gave words that could be used: the built-in writer wrote the cover letter."
     ]
     assert verified.draft.letter is not None
     assert "Google" not in verified.draft.letter.model_dump_json()

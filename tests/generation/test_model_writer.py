@@ -163,7 +163,7 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_once_more_with_what_is
         questions = [str(request["messages"][-1]["content"]) for request in provider.requests]
 
     assert [author.model for author in written.authors] == ["writer"]
-    assert written.notices == ()
+    assert model.notices == []
     assert len(questions) == 2
     assert questions[1].startswith(questions[0])
     assert '"why":["' in questions[1].removeprefix(questions[0])

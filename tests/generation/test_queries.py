@@ -7,7 +7,7 @@ import pytest
 from jobwise.errors import ErrorCode
 from jobwise.generation import queries
 from jobwise.generation.models import Checkpoint, Event, Generation, Status
-from jobwise.generation.queries import Claim, Due, LeaseLost
+from jobwise.generation.queries import Claim, Due, Kept, LeaseLost
 from jobwise.generation.types import Stage
 from jobwise.infra import db
 from tests.accounts.people import a_viewer
@@ -93,9 +93,9 @@ async def test_a_checkpoint_saved_twice_counts_once() -> None:
     claim = await _claimed()
 
     for _ in range(2):
-        await queries.save_checkpoint(claim, Stage.MATCH, "hash", {"score": 1}, 0.1, 25, "done")
+        await queries.save_checkpoint(claim, Stage.MATCH, "hash", {"score": 1}, 0.1, 25, "done", ["told"])
 
-    assert await queries.checkpoints(generation_id) == {("MATCH", "hash"): {"score": 1}}
+    assert await queries.checkpoints(generation_id) == {("MATCH", "hash"): Kept({"score": 1}, ["told"])}
     assert await _events(generation_id) == [(1, "ACCEPTED"), (2, "STARTED"), (3, "STAGE_COMPLETED")]
 
 

@@ -104,8 +104,8 @@ async def test_a_link_that_is_alone_is_asked_again_where_that_can_help(case: Cas
 
         assert len(scene.first.calls) == case.attempts_alone
     assert {failure.error.kind for failure in caught.value.failures} == {case.kind}
-    assert case.words in caught.value.notice
-    assert "scripted" not in caught.value.notice
+    assert case.words in str(caught.value.reasons)
+    assert "scripted" not in str(caught.value.reasons)
 
 
 async def test_with_all_breakers_open_one_is_tried_all_the_same() -> None:
@@ -167,7 +167,7 @@ async def test_each_purpose_may_have_its_own_chain() -> None:
         with pytest.raises(LlmUnavailable) as caught:
             await router.complete(Request("analyze", "", "", 10), Caller())
 
-    assert caught.value.notice == "No model is set for this."
+    assert caught.value.reasons == ()
 
 
 async def test_callers_may_want_speed_or_an_order_of_their_own_among_what_is_configured() -> None:

@@ -225,7 +225,7 @@ async def test_a_reached_ceiling_is_told_to_people_and_a_link_without_a_price_st
     async with two_links(chain=f"openai:{_MODEL},local:free,builtin", **ceiling) as scene:
         assert (await scene.router.complete(_BIG, callers[0])).model == "free"
 
-    assert "the spending limit for one generation is reached" in caught.value.notice
+    assert "the spending limit for one generation is reached" in str(caught.value.reasons)
 
 
 async def test_no_call_is_begun_once_a_budget_of_tokens_is_used_up() -> None:
@@ -238,7 +238,7 @@ async def test_no_call_is_begun_once_a_budget_of_tokens_is_used_up() -> None:
             await scene.router.complete(REQUEST, caller)
 
         assert len(scene.first.calls) == 2
-    assert "the tokens for this stage are used up" in caught.value.notice
+    assert "the tokens for this stage are used up" in str(caught.value.reasons)
 
 
 def test_what_models_think_is_not_taken_from_a_budget() -> None:

@@ -200,6 +200,28 @@ async def test_progress_is_replayed_then_followed_live_to_the_end(live: str, api
     assert end == {"id": "1", "type": "complete"}
 
 
+async def test_the_last_event_can_say_who_wrote_the_documents_and_what_to_know_of_them(
+    live: str, api: Api, order: dict[str, str]
+) -> None:
+    generation_id = await _start(api, order)
+    written = [Author(document=DocumentKind.RESUME).model_dump(mode="json")]
+    result = {"authors": written, "warnings": ["No model could help."]}
+    await queries.finish(await _claim(), Status.COMPLETED, "Done", result=result)
+    follow = """subscription ($id: ID!) { generationProgress(id: $id) {
+        type generation { warnings authors { document provider } } } }"""
+
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe(follow, id=generation_id)
+        events = [(await socket.receive())["payload"]["data"]["generationProgress"] for _ in range(3)]
+
+    assert events[-1]["type"] == "COMPLETED"
+    assert events[-1]["generation"] == {
+        "warnings": ["No model could help."],
+        "authors": [{"document": "RESUME", "provider": "builtin"}],
+    }
+
+
 async def test_whoever_comes_back_with_a_cursor_misses_nothing_and_sees_nothing_twice(
     live: str, api: Api, order: dict[str, str]
 ) -> None:

@@ -5,11 +5,12 @@ import asyncio
 from jobwise.generation.inputs import Posting
 from jobwise.generation.model_analysis import merged, question
 from jobwise.generation.model_calls import Model
+from jobwise.generation.notices import READ
 from jobwise.generation.prompts import prompt
-from jobwise.generation.redaction import Redaction
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.service import analysis_for, keep_analysis, kept_analysis
 from jobwise.profiles.content import ProfileContent
+from jobwise.profiles.redaction import Redaction
 
 
 async def analyze(posting: Posting, profile: ProfileContent, model: Model | None = None) -> JobAnalysis:
@@ -26,9 +27,12 @@ async def analyze(posting: Posting, profile: ProfileContent, model: Model | None
     if kept := await kept_analysis(posting.content_hash, readers):
         return kept
     request = await asyncio.to_thread(lambda: question(posting, rules, Redaction(profile)))
-    completion = await model.ask(request)
-    read = await asyncio.to_thread(merged, rules, posting, completion.text) if completion else None
-    if completion is None or read is None:
+    completion = await model.ask(request, READ)
+    if completion is None:
+        return rules
+    read = await asyncio.to_thread(merged, rules, posting, completion.text)
+    if read is None:
+        model.not_usable(READ)
         return rules
     await keep_analysis(posting.content_hash, _reader(f"{completion.provider}:{completion.model}"), read)
     return read

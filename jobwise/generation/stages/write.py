@@ -1,7 +1,7 @@
 """The write stage: a ledger of changes, by the built-in writer or by a model, and the documents that it makes."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from jobwise.documents.content import DocumentKind
@@ -10,6 +10,7 @@ from jobwise.generation.assemble import assemble_letter, assemble_resume
 from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_calls import Model
 from jobwise.generation.model_writer import Proposal
+from jobwise.generation.notices import with_authors
 from jobwise.generation.types import Author, Change, Draft, MatchReport, Options, Written
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.profiles.content import ProfileContent
@@ -35,12 +36,10 @@ async def compose(
     kept, proposed = _merged(own, found)
     changes = ledger.numbered([*kept, *proposed])
     draft = await asyncio.to_thread(draft_of, changes, profile, analysis, report, options, today)
-    return Written(
-        draft=draft,
-        authors=tuple(_author(kind, found) for kind in options.kinds),
-        proposed=tuple(change.id for change in changes[len(kept) :]),
-        notices=tuple(dict.fromkeys(model.notices)) if model else (),
-    )
+    authors = tuple(_author(kind, found) for kind in options.kinds)
+    if model:
+        model.notices[:] = with_authors(model.notices, authors)
+    return Written(draft=draft, authors=authors, proposed=tuple(change.id for change in changes[len(kept) :]))
 
 
 def authors_of(written: Written, draft: Draft) -> tuple[Author, ...]:
@@ -49,16 +48,6 @@ def authors_of(written: Written, draft: Draft) -> tuple[Author, ...]:
     return tuple(
         author if author.document in by_models else Author(document=author.document) for author in written.authors
     )
-
-
-def warnings_of(authors: Collection[Author]) -> list[str]:
-    """What a person who counts on a model should know."""
-    names = {DocumentKind.RESUME: "résumé", DocumentKind.COVER_LETTER: "cover letter"}
-    return [
-        f"No model gave words for the {names[author.document]} that could be used: the built-in writer wrote it."
-        for author in authors
-        if not author.model
-    ]
 
 
 def write(profile: ProfileContent, analysis: JobAnalysis, report: MatchReport, options: Options, today: date) -> Draft:
