@@ -37,6 +37,7 @@ _QUOTA_CODES = re.compile(
 _KINDS_BY_CODE = {
     "context_length_exceeded": ErrorKind.CONTEXT_TOO_LONG,
     "exceed_context_size_error": ErrorKind.CONTEXT_TOO_LONG,
+    "max_tokens_per_request": ErrorKind.CONTEXT_TOO_LONG,
     "content_filter": ErrorKind.REFUSED,
     "content_policy_violation": ErrorKind.REFUSED,
     "model_not_found": ErrorKind.UNKNOWN_MODEL,

@@ -59,7 +59,7 @@ async def _sent(provider: str, model: str, request: Request) -> dict[str, Any]:
         return line.sent()
 
 
-def _validate(kind: Any, body: dict[str, Any]) -> None:
+def validate(kind: Any, body: dict[str, Any]) -> None:
     """Whether a body is one of a typed dictionary, without anything besides."""
     found = TypeAdapter(kind).validate_python(body, strict=False)
     # Typed dictionaries let what they do not name pass.
@@ -82,21 +82,21 @@ def _cases(providers: list[str]) -> list[Any]:
 async def test_chat_completions_are_valid_by_openais_types(provider: str, model: str, request_: Request) -> None:
     kind = importlib.import_module("openai.types.chat.completion_create_params").CompletionCreateParamsStreaming
 
-    _validate(kind, await _sent(provider, model, request_))
+    validate(kind, await _sent(provider, model, request_))
 
 
 @pytest.mark.parametrize(("provider", "model", "request_"), _cases(["groq"]))
 async def test_chat_completions_are_valid_by_groqs_types(provider: str, model: str, request_: Request) -> None:
     kind = importlib.import_module("groq.types.chat.completion_create_params").CompletionCreateParams
 
-    _validate(kind, await _sent(provider, model, request_))
+    validate(kind, await _sent(provider, model, request_))
 
 
 @pytest.mark.parametrize(("provider", "model", "request_"), _cases(["anthropic"]))
 async def test_messages_are_valid_by_anthropics_types(provider: str, model: str, request_: Request) -> None:
     kind = importlib.import_module("anthropic.types.message_create_params").MessageCreateParamsStreaming
 
-    _validate(kind, await _sent(provider, model, request_))
+    validate(kind, await _sent(provider, model, request_))
 
 
 @pytest.mark.parametrize(("provider", "model", "request_"), _cases(["gemini"]))
@@ -117,6 +117,6 @@ async def test_a_body_that_is_not_valid_is_found_out() -> None:
 
     for wrong in ({"messages": [{"role": "nobody", "content": 1}]}, {"reasoning_effort": "some"}, {"max_tokens": "x"}):
         with pytest.raises(ValueError, match="validation error"):
-            _validate(kind, {**sent, **wrong})
+            validate(kind, {**sent, **wrong})
     with pytest.raises(AssertionError):
-        _validate(kind, {**sent, "unknown": 1})
+        validate(kind, {**sent, "unknown": 1})

@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from tests.providers.answers import answer, tokens_of
+from tests.providers.meaning import vector
 from tests.providers.script import Behaviour
 from tests.providers.wires import Asked, Call, Refused, Wire
-from tests.providers.wires.base import Finish, sample
+from tests.providers.wires.base import Finish, Vectors, sample
 
 _FINISHES: dict[str | None, Finish] = {
     "length": "length",
@@ -96,6 +97,9 @@ class Performance:
             return
         if do.after_tokens is None:
             await self._stumble("hang", "cut")
+        if self._asked.vectors:
+            await self._vectors(self._asked.vectors, headers)
+            return
         if not self._asked.stream:
             await self._at_once(headers)
             return
@@ -116,6 +120,9 @@ class Performance:
     def _read_prompt(self) -> Refused | None:
         """Count the prompt; what does not fit into the context is cut, or refused."""
         most = self._do.context_tokens or self._wire.context
+        if self._asked.vectors and most is not None:
+            longest = max(len(tokens_of(message["content"])) for message in self._asked.messages)
+            return self._wire.overflow(longest) if longest > most else None
         if most is not None and self._call.input_tokens > most:
             if not self._wire.cuts_prompts:
                 return self._wire.overflow(self._call.input_tokens)
@@ -203,6 +210,26 @@ class Performance:
 
     def _finish(self) -> Finish:
         return _FINISHES.get(self._do.fault, "stop")
+
+    async def _vectors(self, wanted: Vectors, headers: dict[str, str]) -> None:
+        """A vector for each text, with the faults that only vectors can have."""
+        texts = [message["content"] for message in self._asked.messages]
+        found: list[list[Any]] = [vector(text, wanted.dimensions, self._do.same) for text in texts]
+        order = list(range(len(texts)))
+        match self._do.fault:
+            case "too_few":
+                order.pop()
+                found.pop()
+            case "uneven":
+                found[-1] = found[-1][:-1]
+            case "words":
+                found[-1][0] = "much"
+            case "not_a_number":
+                found[-1][0] = float("nan")
+            case "shuffled":
+                order.reverse()
+        said = self._wire.embeddings(self._call, found, wanted, order)
+        await self._exchange.whole(200, "<html>" if self._do.fault == "not_json" else said, headers)
 
     async def _at_once(self, headers: dict[str, str]) -> None:
         text = "".join(self._tokens())

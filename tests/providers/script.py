@@ -18,6 +18,12 @@ Fault = Literal[
     "content_filter",
     "length",  # stops at the token limit
     "empty",  # finishes without a word
+    "too_few",  # one vector less than there are texts
+    "uneven",  # vectors of different lengths
+    "words",  # words where numbers belong
+    "not_a_number",
+    "not_json",  # an answer in one piece that cannot be read
+    "shuffled",  # vectors in another order, each with its index
 ]
 
 
@@ -52,6 +58,7 @@ class Behaviour(BaseModel):
     context_tokens: int | None = Field(
         default=None, ge=1, description="The longest prompt, instead of the server's own."
     )
+    same: list[list[str]] = Field(default=[], description="Words of one group mean the same to a model of vectors.")
     share: float = Field(default=1.0, ge=0.0, le=1.0)
     provider: str = ""
     model: str = ""

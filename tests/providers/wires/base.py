@@ -13,8 +13,16 @@ _TITLE = re.compile(r"JSON schema:\n(\{.*\})\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
+class Vectors:
+    """How the vectors that are asked for should be."""
+
+    dimensions: int
+    encoding: Literal["float", "base64"] = "float"
+
+
+@dataclass(frozen=True)
 class Asked:
-    """A request that is right: what it asks of which model."""
+    """A request that is right: what it asks of which model. Where it wants `vectors`, each message is a text."""
 
     model: str
     messages: list[dict[str, str]]
@@ -22,6 +30,7 @@ class Asked:
     schema: dict[str, Any] | None = None
     schema_name: str = ""
     wants_usage: bool = True
+    vectors: Vectors | None = None
 
 
 class Refused(Exception):
@@ -92,6 +101,10 @@ class Wire(ABC):
     @abstractmethod
     def whole(self, call: Call, text: str, finish: Finish) -> dict[str, Any]:
         """An answer in one piece."""
+
+    def embeddings(self, call: Call, vectors: list[list[Any]], wanted: Vectors, order: list[int]) -> dict[str, Any]:
+        """An answer of vectors, which are told in this order where the protocol has indexes for them."""
+        raise Refused(404, self.error(404, "not_found", f"{call.model} makes no vectors."))
 
     @abstractmethod
     def error(self, status: int, code: str, message: str) -> dict[str, Any]:

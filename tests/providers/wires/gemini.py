@@ -1,12 +1,28 @@
-"""generateContent and streamGenerateContent, with the vendor's checks of a request."""
+"""generateContent, streamGenerateContent and batchEmbedContents, with the vendor's checks of a request."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.providers.wires.base import Asked, Call, Finish, Refused, Wire, frame, names, schema_in_words, subschemas
+from tests.providers.wires.base import (
+    Asked,
+    Call,
+    Finish,
+    Refused,
+    Vectors,
+    Wire,
+    frame,
+    names,
+    schema_in_words,
+    subschemas,
+)
 
-_PATH = re.compile(r"^/v1/models/([^:]+):(generateContent|streamGenerateContent)$")
+_PATH = re.compile(r"^/v1/models/([^:]+):(generateContent|streamGenerateContent|batchEmbedContents)$")
+_TEXT_FIELDS = names("model content taskType title outputDimensionality")
+_MOST_TEXTS = 100
+_LONGEST_VECTOR = 3072
+#: It does not tell what it has read.
+_SILENT_ABOUT_USAGE = "gemini-embedding-001"
 _FIELDS = names("contents systemInstruction generationConfig safetySettings tools toolConfig cachedContent")
 _CONFIG = names(
     "candidateCount frequencyPenalty logprobs maxOutputTokens presencePenalty responseJsonSchema responseLogprobs "
@@ -37,6 +53,8 @@ class GeminiWire(Wire):
             return None
         model, config = found[1], body.get("generationConfig") or {}
         self._check_key(headers)
+        if found[2] == "batchEmbedContents":
+            return self._texts(model, body)
         self._check_fields(body, config)
         self._check_thinking(model, config.get("thinkingConfig") or {})
         messages = _messages(body)
@@ -55,6 +73,25 @@ class GeminiWire(Wire):
             info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
             refused.body["error"]["details"] = [info]
             raise refused
+
+    def _texts(self, model: str, body: dict[str, Any]) -> Asked:
+        requests = body.get("requests") or []
+        unknown = {*(set(body) - {"requests"}), *(name for one in requests for name in set(one) - _TEXT_FIELDS)}
+        if unknown:
+            message = (
+                f"Invalid JSON payload received. Unknown name \"{unknown.pop()}\" at 'requests': Cannot find field."
+            )
+            raise self._refused(400, message)
+        if len(requests) > _MOST_TEXTS:
+            message = "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch"
+            raise self._refused(400, message)
+        lengths = {one.get("outputDimensionality", _LONGEST_VECTOR) for one in requests}
+        texts = [_text(one.get("content") or {"parts": []}) for one in requests]
+        if len(lengths) != 1 or not 0 < max(lengths) <= _LONGEST_VECTOR or not all(texts):
+            raise self._refused(400, "* BatchEmbedContentsRequest.requests: a request is not valid")
+        if any(one.get("model") != f"models/{model}" for one in requests):
+            raise self._refused(400, "* BatchEmbedContentsRequest.requests: model is not that of the address")
+        return Asked(model, [{"role": "user", "content": text} for text in texts], False, vectors=Vectors(max(lengths)))
 
     def _check_fields(self, body: dict[str, Any], config: dict[str, Any]) -> None:
         for place, there, allowed in (
@@ -102,6 +139,12 @@ class GeminiWire(Wire):
 
     def whole(self, call: Call, text: str, finish: Finish) -> dict[str, Any]:
         return self._piece(call, [{"text": text}], finish)
+
+    def embeddings(self, call: Call, vectors: list[list[Any]], wanted: Vectors, order: list[int]) -> dict[str, Any]:
+        said: dict[str, Any] = {"embeddings": [{"values": one} for one in vectors]}
+        if call.model != _SILENT_ABOUT_USAGE:
+            said["usageMetadata"] = {"promptTokenCount": call.input_tokens}
+        return said
 
     def error(self, status: int, code: str, message: str) -> dict[str, Any]:
         return {"error": {"code": status, "message": message, "status": code}}

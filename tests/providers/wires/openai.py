@@ -1,6 +1,8 @@
-"""Chat completions, held to the rules of OpenAI's request body; `personas` says how others differ."""
+"""Chat completions and embeddings, held to the rules of OpenAI's request bodies; `personas` says how others differ."""
 
+import base64
 import re
+import struct
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,6 +12,7 @@ from tests.providers.wires.base import (
     Call,
     Finish,
     Refused,
+    Vectors,
     Wire,
     frame,
     names,
@@ -29,6 +32,12 @@ _STRICT = names(
 )
 
 
+_MOST_TEXTS = 2048
+_LENGTHS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
+#: Of a model that nobody knows.
+_USUAL_LENGTH = 64
+
+
 class OpenAiWire(Wire):
     """One server."""
 
@@ -42,15 +51,18 @@ class OpenAiWire(Wire):
         return self._persona
 
     def asked(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> Asked | None:
-        pattern = next((pattern for pattern in self._persona.paths if fnmatchcase(path, pattern)), None)
-        if pattern is None:
+        chat = f"{path.removesuffix('/embeddings')}/chat/completions" if path.endswith("/embeddings") else path
+        pattern = next((pattern for pattern in self._persona.paths if fnmatchcase(chat, pattern)), None)
+        if pattern is None or (chat != path and not self._persona.has_embeddings):
             return None
         if "*" in pattern:
             if "api-version" not in query:
                 raise self._refused(404, "404", "Resource not found")
             body = {**body, "model": path.split("/")[3]}
         self._check_key(headers)
-        self._check_fields(body)
+        if chat != path:
+            return self._texts(body)
+        self._check_fields(body, ("model", "messages"), self._persona.fields)
         if self._persona.has_reasoning_rules:
             self._check_reasoning(body)
         messages = [{"role": str(each["role"]), "content": str(each["content"])} for each in body["messages"]]
@@ -65,11 +77,25 @@ class OpenAiWire(Wire):
         if key == "wrong-key" or (self._persona.key_header and not key):
             raise self._refused(401, "invalid_api_key", "Incorrect API key provided.")
 
-    def _check_fields(self, body: dict[str, Any]) -> None:
-        for field in ("model", "messages"):
+    def _texts(self, body: dict[str, Any]) -> Asked:
+        self._check_fields(body, ("model", "input"), self._persona.embedding_fields)
+        model, given, encoding = body["model"], body["input"], body.get("encoding_format", "float")
+        texts: list[str] = [given] if isinstance(given, str) else given
+        if encoding not in ("float", "base64"):
+            raise self._refused(400, "invalid_value", f"Invalid value: '{encoding}'.", "encoding_format")
+        if len(texts) > _MOST_TEXTS or not all(isinstance(text, str) and text for text in texts):
+            raise self._refused(400, "invalid_value", "'$.input' is invalid.", "input")
+        if "dimensions" in body and not model.startswith("text-embedding-3"):
+            raise self._refused(400, "invalid_request_error", "This model does not support specifying dimensions.")
+        length = body.get("dimensions") or _LENGTHS.get(model, _USUAL_LENGTH)
+        messages = [{"role": "user", "content": text} for text in texts]
+        return Asked(model, messages, stream=False, vectors=Vectors(length, encoding))
+
+    def _check_fields(self, body: dict[str, Any], needed: tuple[str, ...], known: frozenset[str] | None) -> None:
+        for field in needed:
             if not body.get(field):
                 raise self._refused(400, "missing_required_parameter", f"Missing required parameter: '{field}'.", field)
-        unknown = [field for field in body if self._persona.fields and field not in self._persona.fields]
+        unknown = [field for field in body if known and field not in known]
         if unknown and self._persona.name == "mistral":
             wrong = {"type": "extra_forbidden", "loc": ["body", unknown[0]], "msg": "Extra inputs are not permitted"}
             raise Refused(422, {"object": "error", "message": {"detail": [wrong]}, "type": "invalid_request_error"})
@@ -155,6 +181,14 @@ class OpenAiWire(Wire):
         message = {"role": "assistant", "content": None, "refusal": None, field: text}
         choice = {"index": 0, "message": message, "finish_reason": _finish(finish), "logprobs": None}
         return {**self._frame(call, "chat.completion"), "choices": [choice], "usage": self._usage(call)}
+
+    def embeddings(self, call: Call, vectors: list[list[Any]], wanted: Vectors, order: list[int]) -> dict[str, Any]:
+        told: list[Any] = vectors
+        if wanted.encoding == "base64":
+            told = [base64.b64encode(struct.pack(f"<{len(one)}f", *one)).decode() for one in vectors]
+        found = [{"object": "embedding", "index": place, "embedding": told[place]} for place in order]
+        usage = {"prompt_tokens": call.input_tokens, "total_tokens": call.input_tokens}
+        return {"object": "list", "data": found, "model": call.model, "usage": usage}
 
     def error(self, status: int, code: str, message: str) -> dict[str, Any]:
         if self._persona.integer_codes:

@@ -23,6 +23,7 @@ _MISTRAL_FIELDS = names(
     "messages model max_tokens stream temperature top_p random_seed stop response_format tools tool_choice n "
     "presence_penalty frequency_penalty safe_prompt parallel_tool_calls prompt_mode"
 )
+_EMBEDDING_FIELDS = names("model input dimensions encoding_format user")
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,36 @@ class Persona:
     comments: bool = False
     context: int | None = None
     cuts_prompts: bool = False
+    has_embeddings: bool = True
+    embedding_fields: frozenset[str] | None = None
     paths: tuple[str, ...] = ("/v1/chat/completions",)
 
 
 PERSONAS = (
-    Persona("openai", _OPENAI_FIELDS, has_reasoning_rules=True),
-    Persona("groq", _GROQ_FIELDS, "authorization", usage="x_groq", paths=("/openai/v1/chat/completions",)),
+    Persona("openai", _OPENAI_FIELDS, has_reasoning_rules=True, embedding_fields=_EMBEDDING_FIELDS),
+    Persona(
+        "groq",
+        _GROQ_FIELDS,
+        "authorization",
+        usage="x_groq",
+        has_embeddings=False,
+        paths=("/openai/v1/chat/completions",),
+    ),
     Persona(
         "azure",
         _OPENAI_FIELDS,
         "api-key",
+        embedding_fields=_EMBEDDING_FIELDS,
         paths=("/openai/v1/chat/completions", "/openai/deployments/*/chat/completions"),
     ),
-    Persona("mistral", _MISTRAL_FIELDS, "authorization", usage="always"),
-    Persona("deepseek", key_header="authorization", has_json_schema=False),
+    Persona(
+        "mistral",
+        _MISTRAL_FIELDS,
+        "authorization",
+        usage="always",
+        embedding_fields=names("model input output_dimension output_dtype encoding_format metadata"),
+    ),
+    Persona("deepseek", key_header="authorization", has_json_schema=False, has_embeddings=False),
     Persona("openrouter", key_header="authorization", comments=True, paths=("/api/v1/chat/completions",)),
     Persona("ollama", context=4096, cuts_prompts=True),
     Persona("llama", integer_codes=True, context=32_768),
