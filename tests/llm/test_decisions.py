@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from jobwise.llm import breaker
 from jobwise.llm import router as routing
 from jobwise.llm.breaker import Position
 from jobwise.llm.errors import ErrorKind, LlmUnavailable
@@ -96,7 +97,10 @@ async def test_the_next_link_answers_where_it_can_help(case: Case) -> None:
 
 
 @_EACH
-async def test_a_link_that_is_alone_is_asked_again_where_that_can_help(case: Case) -> None:
+async def test_a_link_that_is_alone_is_asked_again_where_that_can_help(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "_FIRST_REST", 0.1)
     script = Script(default=case.behaviour)
     async with two_links(script, first_token_seconds=_first_word(case), chain=_ALONE) as scene:
         with pytest.raises(LlmUnavailable) as caught:

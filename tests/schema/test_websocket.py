@@ -290,7 +290,7 @@ async def test_a_client_that_does_not_read_is_sent_away_with_4413_and_holds_noth
         ended.append(self)
 
     monkeypatch.setattr(websocket._Connection, "_stop_all", stop_all)
-    async with _socket(live, max_queue=1) as socket:
+    async with _socket(live, max_queue=1, close_timeout=0.1) as socket:
         await socket.init()
         for number in range(40):
             await socket.subscribe(get_introspection_query(), str(number))
@@ -316,7 +316,7 @@ async def test_a_client_that_never_reads_again_is_cut(live: str, monkeypatch: py
         lost.set()
 
     monkeypatch.setattr(transport.ImpatientProtocol, "connection_lost", connection_lost)
-    async with _socket(live, max_queue=1) as socket:
+    async with _socket(live, max_queue=1, close_timeout=0.1) as socket:
         await socket.init()
         for number in range(40):
             await socket.subscribe(get_introspection_query(), str(number))
