@@ -201,6 +201,10 @@ class Settings(ProviderSettings):
         chains = (self.llm_chain, self.llm_chain_analyze, self.llm_chain_write, self.llm_chain_repair)
         return tuple(dict.fromkeys(link for chain in (*chains, self.llm_chain_speed) for link in _links(chain)))
 
+    def embedding_model(self) -> str:
+        """The same as `provider:model`; empty for hashed terms alone."""
+        return ":".join(self.embedding_link() or ())
+
     def requests_a_minute(self) -> int:
         """Requests that one person may make a minute. On one's own machine the limits only catch runaway scripts."""
         return self.requests_per_minute or (100 if self.env is Environment.PRODUCTION else 6_000)

@@ -13,6 +13,8 @@ from arq.worker import Worker, func
 
 from jobwise.generation import events, housekeeping, pipeline, queries
 from jobwise.infra import db, queue, redis_client
+from jobwise.jobs import embedding as texts
+from jobwise.llm.router import Router
 from workers.tasks.generation import run_one
 
 #: Names this process in leases and logs.
@@ -155,6 +157,33 @@ async def sweeping(runner: Runner) -> AsyncIterator[None]:
     async with (
         _in_background(asyncio.create_task(sweep_forever(), name="sweeper")),
         _in_background(asyncio.create_task(keep_house(), name="housekeeper")),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def embedding(router: Router, seconds: float) -> AsyncIterator[None]:
+    """In the background: have vectors made of what is due, and once an hour of what has none by the present model.
+
+    `seconds` is the longest that the texts of one call may take, however often they are divided.
+    """
+
+    async def embed_forever() -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+            await _regardless(texts.run(router, seconds), "vectors_failed")
+
+    async def look_for_other_models(model: str) -> None:
+        while True:
+            await _regardless(texts.make_due(model), "vectors_failed")
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
+    if router.embedding is None:
+        yield
+        return
+    async with (
+        _in_background(asyncio.create_task(embed_forever(), name="embedder")),
+        _in_background(asyncio.create_task(look_for_other_models(router.embedding.name), name="embedding-models")),
     ):
         yield
 

@@ -19,7 +19,7 @@ from jobwise.infra.storage import Storage
 from jobwise.jobs.vocabulary import vocabulary
 from jobwise.llm.router import opened
 from jobwise.observability import logs
-from workers.runtime import WORKER, Runner, answering_rings, sweeping
+from workers.runtime import WORKER, Runner, answering_rings, embedding, sweeping
 
 #: After SIGTERM, the stages that run get this long before their generations are handed back.
 _GRACE_SECONDS = 25
@@ -70,6 +70,8 @@ async def _work() -> None:
         for sign in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(sign, runner.stop)
         log.info("worker_started", worker=WORKER, slots=slots)
+        if router:
+            await stack.enter_async_context(embedding(router, chosen.llm_total_seconds))
         async with answering_rings(runner, slots), sweeping(runner):
             await runner.run(_GRACE_SECONDS)
         log.info("worker_stopped", worker=WORKER)

@@ -14,15 +14,19 @@ from jobwise.accounts.service import Viewer
 from jobwise.embeddings import terms
 from jobwise.errors import NotFound
 from jobwise.infra import db, paging
-from jobwise.infra.paging import Page
+from jobwise.infra.paging import BadCursor, Page
 from jobwise.jobs.job_fields import Workplace
+from jobwise.jobs.meaning import hash_of, profile_text
 from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob
 from jobwise.jobs.term_weights import profile_weights
 from jobwise.jobs.validation import clean
 from jobwise.profiles import queries as profiles
+from jobwise.profiles.content import ProfileContent
 
 #: More than this of a search text is not read.
 _LONGEST_QUERY = 400
+#: What stands in cursors for the measure that needs no model; no model is called this.
+_TERMS = "terms"
 
 
 class JobSort(StrEnum):
@@ -89,20 +93,38 @@ async def search(
     return Page([jobs[row["id"]] for row in kept], cursors, len(rows) > first, count)
 
 
-async def matching(viewer: Viewer, profile_id: UUID, *, first: int, after: str | None) -> Page[ScoredJob]:
-    """A page of the viewer's active postings, the ones whose terms are nearest to the profile's first.
+async def matching(
+    viewer: Viewer, profile_id: UUID, *, first: int, after: str | None, model: str = ""
+) -> Page[ScoredJob]:
+    """A page of the viewer's active postings, the ones that are nearest to the profile first.
+
+    By the vectors of `model` (`provider:model`) where the profile and all of these postings have one of their present
+    text, else by their terms. The pages of a list all go by the same: their cursors say which.
 
     Raises: NotFound, BadCursor.
     """
     content = await profiles.content_of(await profiles.profile(viewer, profile_id))
-    vector = terms.embed_terms(await asyncio.to_thread(profile_weights, content))
-    place = paging.decode(after, float, UUID) if after is not None else (None, None)
-    rows = await db.fetch_all(_MATCHING, viewer.user_id, terms.to_sql(vector), *place, first + 1)
+    measure, *place = paging.decode(after, str, float, UUID) if after is not None else (None, None, None)
+    if measure is None:
+        measure = model if model and await _has_vectors(viewer, profile_id, content, model) else _TERMS
+    if measure == _TERMS:
+        vector = terms.embed_terms(await asyncio.to_thread(profile_weights, content))
+        rows = await db.fetch_all(_MATCHING_BY_TERMS, viewer.user_id, terms.to_sql(vector), *place, first + 1)
+    elif measure == model:
+        rows = await db.fetch_all(_MATCHING_BY_MODEL, viewer.user_id, profile_id, *place, first + 1, model)
+    else:
+        raise BadCursor
     jobs = await _rows(viewer, [row["id"] for row in rows[:first]])
     kept = [row for row in rows[:first] if row["id"] in jobs]
     scored = [ScoredJob(jobs[row["id"]], max(0, round(100 * (1 - row["distance"])))) for row in kept]
-    cursors = [paging.encode(row["distance"], row["id"]) for row in kept]
+    cursors = [paging.encode(measure, row["distance"], row["id"]) for row in kept]
     return Page(scored, cursors, len(rows) > first, visible_to(viewer).filter(status=JobStatus.ACTIVE).count)
+
+
+async def _has_vectors(viewer: Viewer, profile_id: UUID, content: ProfileContent, model: str) -> bool:
+    """Whether what is to be compared has been read by the model. What it could not read is as far away as can be."""
+    text = await asyncio.to_thread(profile_text, content)
+    return await db.fetch_one(_READY, viewer.user_id, profile_id, model, hash_of(text)) is not None
 
 
 def saved_by(viewer: Viewer) -> QuerySet[SavedJob]:
@@ -153,10 +175,34 @@ select id, rank, created_at from found
 """
 
 # A posting without terms is as far away as one with quite different terms.
-_MATCHING = """
+_MATCHING_BY_TERMS = """
 with near as (
     select id, coalesce(embedding <=> $2::text::vector, 1)::float8 as distance
       from jobs where user_id = $1 and status = 'ACTIVE')
+select id, distance from near
+ where $3::float8 is null or (distance, id) > ($3, $4::uuid)
+ order by distance, id limit $5::int
+"""
+
+# Vectors that cannot be compared with the profile's, of a model that has changed under its name, are none.
+_READY = """
+select from text_vectors p
+ where p.id = $2 and p.model = $3 and p.hash = $4 and p.vector is not null
+   and not exists (
+        select from jobs j
+          left join text_vectors v on v.id = j.id and v.model = $3 and v.hash = j.content_hash
+         where j.user_id = $1 and j.status = 'ACTIVE'
+           and (v.id is null or vector_dims(v.vector) <> vector_dims(p.vector)))
+"""
+
+_MATCHING_BY_MODEL = """
+with near as (
+    select j.id, coalesce(v.vector <=> p.vector, 1)::float8 as distance
+      from jobs j
+      left join text_vectors p on p.id = $2 and p.model = $6
+      left join text_vectors v on v.id = j.id and v.model = $6 and v.hash = j.content_hash
+                              and vector_dims(v.vector) = vector_dims(p.vector)
+     where j.user_id = $1 and j.status = 'ACTIVE')
 select id, distance from near
  where $3::float8 is null or (distance, id) > ($3, $4::uuid)
  order by distance, id limit $5::int

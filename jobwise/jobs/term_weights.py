@@ -20,8 +20,27 @@ def posting_weights(title: str, description: str) -> dict[str, float]:
 
 def profile_weights(content: ProfileContent) -> dict[str, float]:
     """Terms of a profile; those of its headline and titles count more."""
-    titles = [content.headline, *(job.title for job in content.experiences)]
-    return _weigh(("\n\n".join(titles), _TITLE), ("\n\n".join(_texts(content)), 1.0))
+    titles = "\n\n".join(profile_titles(content))
+    return _weigh((titles, _TITLE), ("\n\n".join(profile_texts(content)), 1.0))
+
+
+def profile_titles(content: ProfileContent) -> Iterator[str]:
+    """What somebody is, in a few words each."""
+    yield from (content.headline, *(job.title for job in content.experiences))
+
+
+def profile_texts(content: ProfileContent) -> Iterator[str]:
+    """What somebody has done and can do, beside the titles."""
+    yield content.summary
+    for job in content.experiences:
+        yield from (job.summary, *(line.text for line in job.highlights), ", ".join(job.skills))
+    for project in content.projects:
+        yield from (project.description, *(line.text for line in project.highlights), ", ".join(project.keywords))
+    for course in content.education:
+        yield from (f"{course.degree} {course.area}", ", ".join(course.courses))
+    for skill in content.skills:
+        yield ", ".join((skill.name, *skill.keywords))
+    yield from (certificate.name for certificate in content.certifications)
 
 
 def _weigh(*texts: tuple[str, float]) -> dict[str, float]:
@@ -37,16 +56,3 @@ def _weigh(*texts: tuple[str, float]) -> dict[str, float]:
             for other in others:
                 weights[other] = max(weights.get(other, 0.0), weight * part)
     return weights
-
-
-def _texts(content: ProfileContent) -> Iterator[str]:
-    yield content.summary
-    for job in content.experiences:
-        yield from (job.summary, *(line.text for line in job.highlights), ", ".join(job.skills))
-    for project in content.projects:
-        yield from (project.description, *(line.text for line in project.highlights), ", ".join(project.keywords))
-    for course in content.education:
-        yield from (f"{course.degree} {course.area}", ", ".join(course.courses))
-    for skill in content.skills:
-        yield ", ".join((skill.name, *skill.keywords))
-    yield from (certificate.name for certificate in content.certifications)

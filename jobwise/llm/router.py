@@ -119,6 +119,13 @@ class Router:
                 target, until, lambda: self.calls.recorded(target, texts, caller, transcript, until, ask)
             )
 
+    async def can_embed(self) -> bool:
+        """Whether there is a model for vectors, and its breaker lets a call through."""
+        if self.embedding is None:
+            return False
+        now, (state,) = await self.breakers.look([self.embedding.breaker])
+        return state.admits(now)
+
     async def _left_alone(self, target: Target[Embedder]) -> ProviderError:
         now, (state,) = await self.breakers.look([target.breaker])
         kind = ErrorKind(state.kind) if state.kind else ErrorKind.OVERLOADED

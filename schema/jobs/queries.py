@@ -62,7 +62,8 @@ class JobQueries:
     ) -> Connection[MatchingJob]:
         """Ranked by meaning and terms."""
         key = ids.decode(profile_id, "Profile")
-        page = await queries.matching(info.context.viewer, key, first=check_first(first), after=after)
+        model = info.context.settings.embedding_model()
+        page = await queries.matching(info.context.viewer, key, first=check_first(first), after=after, model=model)
         return connection(page, after, lambda scored: MatchingJob(job=Job.of(scored.job), score=scored.score))
 
     @strawberry.field(

@@ -1,0 +1,201 @@
+"""Vectors of postings and profiles by the model of the settings, made in the background for `queries.matching`.
+
+Whoever is to have one is `due` in the database, by triggers. A worker claims some by putting them off, asks the model
+with no transaction open, and keeps what still has its claim: a text that has changed meanwhile is due anew. Of a worker
+that has died, the others take over what it had claimed once it is due again.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from jobwise.embeddings import by_model
+from jobwise.embeddings.terms import to_sql
+from jobwise.infra import db
+from jobwise.jobs.meaning import hash_of, posting_text, profile_text
+from jobwise.llm.embedding import Vector
+from jobwise.llm.errors import ProviderError
+from jobwise.llm.router import Router
+from jobwise.llm.types import Caller
+from jobwise.profiles import queries as profiles
+from jobwise.profiles.content import ProfileContent
+
+#: What is claimed at once belongs to one person, and is asked for in one call where the model takes as many.
+_MOST_AT_ONCE = 32
+#: Beside the time that the texts of a claim may take.
+_MARGIN = timedelta(seconds=60)
+#: What could not be made is tried again after so long, or when the provider says.
+_SHORTEST_REST = timedelta(minutes=1)
+_LONGEST_REST = timedelta(minutes=10)
+#: The same for a text that the model does not take.
+_REST_OF_REFUSED = timedelta(days=1)
+_BATCH = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """Whose vector is to be made, from which text; it may have been made from it already.
+
+    `claim` is when it would be due again.
+    """
+
+    id: UUID
+    claim: datetime
+    text: str
+    hash: str
+    is_made: bool
+
+
+async def make_due(model: str) -> int:
+    """Ask for new vectors of whatever has none by this model (`provider:model`); returns how many."""
+    changed = 0
+    while True:
+        rows = await db.fetch_all(
+            """
+            update text_vectors set due = now() where id in (
+                select id from text_vectors where due is null and model is distinct from $1 limit $2)
+            returning id
+            """,
+            model,
+            _BATCH,
+        )
+        changed += len(rows)
+        if len(rows) < _BATCH:
+            return changed
+
+
+async def run(router: Router, seconds: float) -> int:
+    """Make what is due until nothing is, or the provider fails; returns how many are done with.
+
+    `seconds` is the longest that the texts of one claim may take. Raises DatabaseUnavailable.
+    """
+    done = 0
+    while await router.can_embed():
+        user_id, claimed = await _claimed(router, seconds)
+        if user_id is None or not await _made(router, user_id, claimed, seconds):
+            break
+        done += len(claimed)
+    return done
+
+
+async def _claimed(router: Router, seconds: float) -> tuple[UUID | None, list[_Claimed]]:
+    """Who has waited longest, and others of the same person; None where nobody waits."""
+    model = router.embedding.name if router.embedding else ""
+    rows = await db.fetch_all(
+        """
+        update text_vectors set due = now() + $2::interval where id in (
+            select id from text_vectors
+             where due <= now()
+               and user_id = (select user_id from text_vectors where due <= now() order by due limit 1)
+             order by due, id limit $1 for update skip locked)
+        returning id, user_id, due, case when model = $3 then hash end as hash
+        """,
+        min(_MOST_AT_ONCE, by_model.most_texts(router)),
+        timedelta(seconds=seconds) + _MARGIN,
+        model,
+    )
+    if not rows:
+        return None, []
+    texts = await _texts([row["id"] for row in rows])
+    claimed = [
+        _Claimed(row["id"], row["due"], *texts[row["id"]], is_made=row["hash"] == texts[row["id"]][1])
+        for row in rows
+        if row["id"] in texts
+    ]
+    return rows[0]["user_id"], claimed
+
+
+async def _texts(ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Of postings and profiles that are still there, with the hashes by which they are known again."""
+    postings = await db.fetch_all("select id, title, description, content_hash from jobs where id = any($1)", list(ids))
+    contents = await profiles.contents_of(ids)
+    return await asyncio.to_thread(_read, postings, contents)
+
+
+def _read(
+    postings: Sequence[Mapping[str, Any]], contents: Mapping[UUID, ProfileContent]
+) -> dict[UUID, tuple[str, str]]:
+    found = {row["id"]: (posting_text(row["title"], row["description"]), row["content_hash"]) for row in postings}
+    for id_, content in contents.items():
+        text = profile_text(content)
+        found[id_] = text, hash_of(text)
+    return found
+
+
+async def _made(router: Router, user_id: UUID, claimed: Sequence[_Claimed], seconds: float) -> bool:
+    """Make the vectors of these, and keep them; whether that went well."""
+    await _set_due([each for each in claimed if each.is_made], None)
+    new = [each for each in claimed if not each.is_made]
+    await _keep(router, {each: None for each in new if not each.text})
+    texts = [each for each in new if each.text]
+    caller = Caller(user_id, stage="EMBED")
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(by_model.embedded(router, [each.text for each in texts], caller)) as answers,
+        ):
+            async for vectors in answers:
+                await _keep(router, {texts[place]: vector for place, vector in vectors.items()})
+    except TimeoutError:
+        await _put_off(user_id, texts, "the time for them is over", 0.0)
+        return False
+    except ProviderError as error:
+        await _put_off(user_id, texts, str(error), error.retry_after or 0.0)
+        return False
+    return True
+
+
+async def _keep(router: Router, vectors: Mapping[_Claimed, Vector | None]) -> None:
+    """What is still claimed. A text without a vector is tried again in a day, unless it is empty."""
+    if not vectors or router.embedding is None:
+        return
+    await db.fetch_all(
+        """
+        update text_vectors t
+           set vector = n.vector::vector, model = $1, hash = n.hash,
+               due = case when n.vector is null and n.has_text then now() + $2::interval end
+          from unnest($3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[])
+               as n (id, claim, vector, hash, has_text)
+         where t.id = n.id and t.due = n.claim
+        """,
+        router.embedding.name,
+        _REST_OF_REFUSED,
+        [each.id for each in vectors],
+        [each.claim for each in vectors],
+        [to_sql(vector) if vector else None for vector in vectors.values()],
+        [each.hash for each in vectors],
+        [bool(each.text) for each in vectors],
+    )
+
+
+async def _put_off(user_id: UUID, claimed: Sequence[_Claimed], reason: str, seconds: float) -> None:
+    """These, and what else is due of this person: the others need not wait for them."""
+    log.warning("vectors_not_made", user_id=str(user_id), texts=len(claimed), reason=reason)
+    rest = min(max(timedelta(seconds=seconds), _SHORTEST_REST), _LONGEST_REST)
+    await _set_due(claimed, rest)
+    await db.fetch_all(
+        "update text_vectors set due = now() + $2::interval where user_id = $1 and due <= now()", user_id, rest
+    )
+
+
+async def _set_due(claimed: Sequence[_Claimed], rest: timedelta | None) -> None:
+    """Of what is still claimed: in so long, or not at all."""
+    if not claimed:
+        return
+    await db.fetch_all(
+        """
+        update text_vectors t set due = now() + $3::interval
+          from unnest($1::uuid[], $2::timestamptz[]) as n (id, claim) where t.id = n.id and t.due = n.claim
+        """,
+        [each.id for each in claimed],
+        [each.claim for each in claimed],
+        rest,
+    )
