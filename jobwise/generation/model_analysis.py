@@ -17,7 +17,7 @@ from jobwise.jobs.analysis import MAX_QUOTE, MAX_REQUIREMENTS, NOTHING_FOUND
 from jobwise.jobs.requirements import Importance, JobAnalysis, Requirement, RequirementKind
 from jobwise.jobs.vocabulary import vocabulary
 from jobwise.llm.types import Request, Schema
-from jobwise.profiles.redaction import Redaction
+from jobwise.profiles.redaction import Redacted, Redaction, unmarked
 
 _MOST_TOKENS = 4_000
 _MOST_ADDED = 15
@@ -54,12 +54,15 @@ def question(posting: Posting, analysis: JobAnalysis, redaction: Redaction) -> R
     return Request("analyze", prompt("analyze").text, fenced(data), _MOST_TOKENS, _SCHEMA)
 
 
-def merged(analysis: JobAnalysis, posting: Posting, answer: str) -> JobAnalysis | None:
-    """The rules' analysis with what a model has added; None where the answer is not one."""
+def merged(analysis: JobAnalysis, posting: Posting, answer: str, redaction: Redaction) -> JobAnalysis | None:
+    """The rules' analysis with what a model has added; None where the answer is not one.
+
+    `redaction` is that of the question: models quote what they have seen.
+    """
     said = json_object(answer)
     if not isinstance(said.get("requirements"), list):
         return None
-    added = list(_added(items(said["requirements"], _Found), posting.text, analysis))
+    added = list(_added(items(said["requirements"], _Found), posting.text, analysis, redaction.of(posting.text)))
     terms = dict.fromkeys(term for requirement in added for term in requirement.terms)
     return analysis.model_copy(
         update={
@@ -70,15 +73,17 @@ def merged(analysis: JobAnalysis, posting: Posting, answer: str) -> JobAnalysis 
     )
 
 
-def _added(found: Iterable[_Found], text: str, analysis: JobAnalysis) -> Iterator[Requirement]:
+def _added(found: Iterable[_Found], text: str, analysis: JobAnalysis, seen: Redacted) -> Iterator[Requirement]:
     taken = [span for requirement in analysis.requirements if (span := _place(requirement.quote, text))]
     number = len(analysis.requirements)
     for one in list(found)[:_MOST_ADDED]:
-        span = _place(one.quote, text)
+        place = _place(one.quote, seen.text)
+        span = seen.origin(*place) if place else None
         if span is None or any(start < span[1] and span[0] < end for start, end in taken):
             continue
         quote = text[slice(*span)]
-        if cues.TO_A_MACHINE.search(_sentence_around(text, span)) or number >= MAX_REQUIREMENTS:
+        too_much = number >= MAX_REQUIREMENTS or len(quote) > MAX_QUOTE
+        if too_much or cues.TO_A_MACHINE.search(_sentence_around(text, span)):
             continue
         taken.append(span)
         number += 1
@@ -96,7 +101,7 @@ def _added(found: Iterable[_Found], text: str, analysis: JobAnalysis) -> Iterato
 def _place(quote: str, text: str) -> tuple[int, int] | None:
     """Where a quote stands in a text, whatever the spaces; None where it does not."""
     words = quote.split()
-    if not _SHORTEST_QUOTE <= len(" ".join(words)) <= MAX_QUOTE:
+    if not _SHORTEST_QUOTE <= len(unmarked(" ".join(words))) <= MAX_QUOTE:
         return None
     found = re.search(r"\s+".join(map(re.escape, words)), text)
     return found.span() if found else None

@@ -41,7 +41,12 @@ RESULT = """query ($id: ID!) { generation(id: $id) {
     documents { kind pageCount exports { format size } } } }"""
 
 _DEPLOYMENTS = ("openai", "anthropic", "gemini", "groq", "azure", "local", "house")
-_SECRETS = "Reach Ada at ada@hidden.example, +44 20 7946 0000 or https://hidden.example/ada"
+# Of the posting's contact, and, in formats that the profile does not have, of the sample person themselves.
+_NUMBERS = (
+    "+44 20 7946 0000", "(020) 7946 0000", "06 12 34 56 78", "555-123-4567", "T: 0161 496 0000",
+    "(312) 555-0147", "312.555.0147", "3125550147",
+)  # fmt: skip
+_SECRETS = f"Reach Ada at ada@hidden.example, {', '.join(_NUMBERS)} or https://hidden.example/ada"
 
 
 @dataclass
@@ -150,7 +155,9 @@ def _private() -> re.Pattern[str]:
     details = [basics.get("email"), basics.get("phone"), basics.get("url"), location.get("address"), *profiles]
     exact = [*filter(None, details), location.get("postalCode") or "", *basics["name"].split()]
     patterns = [rf"(?<!\w){re.escape(text)}(?!\w)" for text in exact if len(text) > 2]
-    return re.compile("|".join([*patterns, r"hidden\.example", "7946", r"[\w.]+@[\w.]+\.\w+", "https?://"]))
+    digits = [re.sub(r"\D", "", number)[-7:] for number in (basics["phone"], *_NUMBERS)]
+    patterns += [r"\D{0,3}".join(number) for number in digits]
+    return re.compile("|".join([*patterns, r"hidden\.example", r"[\w.]+@[\w.]+\.\w+", "https?://"]))
 
 
 def _leaks(provider: Provider) -> list[str]:

@@ -36,7 +36,7 @@ def rules() -> JobAnalysis:
 
 
 def _merged(rules: JobAnalysis, *requirements: Any) -> JobAnalysis:
-    found = merged(rules, _POSTING, json.dumps({"requirements": requirements}))
+    found = merged(rules, _POSTING, json.dumps({"requirements": requirements}), Redaction(ENGINEER))
     assert found is not None
     return found
 
@@ -64,7 +64,8 @@ def test_a_posting_in_which_only_a_model_finds_something_has_no_warning_that_not
     posting = Posting(title="", text=text, content_hash="c" * 64)
     silent = analyze("", "", "Gridworks\n\nA company.").model_copy(update={"requirements": ()})
 
-    read = merged(silent, posting, json.dumps({"requirements": [_found("Whoever knows Terraform")]}))
+    answer = json.dumps({"requirements": [_found("Whoever knows Terraform")]})
+    read = merged(silent, posting, answer, Redaction(ENGINEER))
 
     assert NOTHING_FOUND in silent.warnings
     assert read is not None
@@ -75,6 +76,24 @@ def test_a_quote_is_the_postings_own_text_whatever_the_spaces(rules: JobAnalysis
     read = _merged(rules, _found("settlement run, which moves money between banks", "RESPONSIBILITY"))
 
     assert read.requirements[-1].quote == "settlement run,\nwhich moves money   between banks"
+
+
+def test_a_quote_of_what_a_model_has_seen_in_part_is_the_postings_own_text() -> None:
+    text = "Gridworks\n\nBe on call under 020 7946 0018 in turns. Whoever knows Terraform will feel at home."
+    posting = Posting(title="", text=text, content_hash="d" * 64)
+    silent = analyze("", "", "Gridworks\n\nA company.").model_copy(update={"requirements": ()})
+    redaction = Redaction(ENGINEER)
+    quotes = ["Be on call under [contact] in turns.", "knows Terraform"]
+    request = question(posting, silent, redaction)
+
+    read = merged(silent, posting, json.dumps({"requirements": [_found(quote) for quote in quotes]}), redaction)
+
+    assert quotes[0] in request.user
+    assert read is not None
+    assert [requirement.quote for requirement in read.requirements] == [
+        "Be on call under 020 7946 0018 in turns.",
+        "knows Terraform",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +122,7 @@ def test_requirements_of_another_shape_are_passed_over(rules: JobAnalysis) -> No
 
 @pytest.mark.parametrize("answer", ["", "no JSON", "[]", "{}", '{"requirements": "none"}', '{"requirements": [{"quo'])
 def test_an_answer_that_is_none_changes_nothing(rules: JobAnalysis, answer: str) -> None:
-    assert merged(rules, _POSTING, answer) is None
+    assert merged(rules, _POSTING, answer, Redaction(ENGINEER)) is None
 
 
 def test_a_model_sees_the_posting_without_addresses_and_within_its_fence(rules: JobAnalysis) -> None:

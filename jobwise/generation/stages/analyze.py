@@ -26,11 +26,12 @@ async def analyze(posting: Posting, profile: ProfileContent, model: Model | None
     readers = [_reader(name) for name in model.links("analyze")]
     if kept := await kept_analysis(posting.content_hash, readers):
         return kept
-    request = await asyncio.to_thread(lambda: question(posting, rules, Redaction(profile)))
+    redaction = Redaction(profile)
+    request = await asyncio.to_thread(question, posting, rules, redaction)
     completion = await model.ask(request, READ)
     if completion is None:
         return rules
-    read = await asyncio.to_thread(merged, rules, posting, completion.text)
+    read = await asyncio.to_thread(merged, rules, posting, completion.text, redaction)
     if read is None:
         model.not_usable(READ)
         return rules
