@@ -11,7 +11,7 @@ from jobwise.config import Settings
 from jobwise.infra import db
 from jobwise.llm import prices
 from jobwise.llm.breaker import Breakers, Position, State, breaker_of
-from jobwise.llm.deployments import links
+from jobwise.llm.deployments import embedding_link, links
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.types import Completion, Link, Request, Schema, Transcript, Usage
 
@@ -128,8 +128,9 @@ class LinkReport:
 
 
 async def reports(settings: Settings) -> list[LinkReport]:
-    """All configured links, in the order of the settings."""
-    found = links(settings)
+    """All configured links, in the order of the settings; the one for vectors is the last."""
+    vectors = embedding_link(settings)
+    found = (*links(settings), *([vectors] if vectors else []))
     now, states = await Breakers(settings.llm_call_seconds).look([breaker_of(link) for link in found])
     rows = {(row["provider"], row["model"]): row for row in await _last_day()}
     return [
