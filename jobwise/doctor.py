@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from ctypes.util import find_library
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +24,9 @@ from jobwise.infra.http_client import HttpClients
 from jobwise.llm.checks import Check, check
 from jobwise.llm.deployments import adapter, links
 from jobwise.llm.errors import ErrorKind
-from jobwise.llm.exchange import Adapter, TimeLimits
-from jobwise.llm.types import Completion, Request, Transcript
+from jobwise.llm.exchange import TimeLimits
+from jobwise.llm.router import Router, opened
+from jobwise.llm.types import Caller, Completion, Link, Request, Transcript
 from jobwise.observability import health
 from jobwise.profiles.dates import PartialDate
 from jobwise.supervisor import ServiceFailed, find_running, listen
@@ -43,6 +45,7 @@ _ADVICE = {
     ErrorKind.TIMEOUT: "does not answer in time",
     ErrorKind.RATE_LIMIT: "takes no more calls just now",
     ErrorKind.OVERLOADED: "has a fault or too much to do just now",
+    ErrorKind.SPENDING: "was not asked",
 }
 
 
@@ -121,18 +124,31 @@ async def _secret(settings: Settings) -> Result:
 
 
 async def _database(settings: Settings) -> Result:
+    async with _connected(settings) as found:
+        return found or _embedded(binaries.postgres_installation, "PostgreSQL")
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Result | None]:
+    """The database for the block, and whether it can be used; None where there is none."""
     url = settings.database_url or await embedded_url(settings, "database_url")
     if not url:
-        return _embedded(binaries.postgres_installation, "PostgreSQL")
+        yield None
+        return
     try:
         await db.connect(url, pool=1)
+        yield await _migrated()
+    finally:
+        await db.close()
+
+
+async def _migrated() -> Result:
+    try:
         missing = await health.missing_migrations()
     except db.DatabaseUnavailable as error:
         return Result(False, f"does not answer ({error.reason}); check DATABASE_URL")
     except db.OperationalError as error:
         return Result(False, f"cannot be read ({type(error).__name__}); check DATABASE_URL")
-    finally:
-        await db.close()
     return Result(not missing, missing or "answers and is migrated")
 
 
@@ -159,23 +175,37 @@ async def _port(settings: Settings) -> Result:
 
 
 async def models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
-    """A test question to every model of the chains, straight to the provider: it needs no database, and is not kept."""
-    limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
-    if not settings.model_links():
-        yield "models", Result(True, "the built-in writer writes alone; JOBWISE_LLM_CHAIN names models")
-        return
-    http = HttpClients(pools=1)
-    try:
+    """A test question to every model of the chains, through the ledger of model calls where there is a database.
+
+    Who sets up models may have none yet.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_connected(settings))
+        router = await stack.enter_async_context(opened(settings))
+        if router is None or not settings.model_links():
+            yield "models", Result(True, "the built-in writer writes alone; JOBWISE_LLM_CHAIN names models")
+            return
+        if database and database.ok:
+            ask = partial(_written_down, router)
+        else:
+            http = HttpClients(pools=1)
+            stack.push_async_callback(http.aclose)
+            ask = partial(_straight, settings, http)
+            yield "models", Result(True, "without a database, what these test questions cost is not written down")
         for link in links(settings):
-            model = adapter(link, http, limits)
-            found = await check(model.provider, model.model, partial(_ask, model))
-            yield f"{model.provider}:{model.model}", _of_model(found)
-    finally:
-        await http.aclose()
+            found = await check(link.deployment.name, link.model, partial(ask, link))
+            yield f"{found.provider}:{found.model}", _of_model(found)
 
 
-async def _ask(model: Adapter, request: Request, transcript: Transcript) -> Completion:
-    return await model.complete(request, transcript, uuid4(), lambda: None)
+async def _written_down(router: Router, link: Link, request: Request, transcript: Transcript) -> Completion:
+    return await router.ask_once((link.deployment.name, link.model), request, Caller(), transcript)
+
+
+async def _straight(
+    settings: Settings, http: HttpClients, link: Link, request: Request, transcript: Transcript
+) -> Completion:
+    limits = TimeLimits(settings.llm_first_token_seconds, settings.llm_idle_seconds, settings.llm_call_seconds)
+    return await adapter(link, http, limits).complete(request, transcript, uuid4(), lambda: None)
 
 
 def _of_model(found: Check) -> Result:
