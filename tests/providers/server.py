@@ -1,4 +1,4 @@
-"""A local provider that speaks the three protocols with streaming: `python -m tests.providers.server --port 0`.
+"""A local provider of the three protocols with streaming, and of vectors: `python -m tests.providers.server --port 0`.
 
 It prints the base URL of OpenAI's protocol when it is ready; the others lie beside it (see `Provider.root`).
 `--script` takes a file or JSON text (see `script.Script`), POST /script replaces it at any time, GET /bill lists every
@@ -57,6 +57,7 @@ class Provider:
         self._handlers: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._first = asyncio.Event()
+        self._came = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -79,6 +80,12 @@ class Provider:
         while any(call.outcome == "open" for call in self.calls):
             self._idle.clear()
             await self._idle.wait()
+
+    async def asked(self, calls: int) -> None:
+        """Wait until so many calls have come."""
+        while len(self.calls) < calls:
+            self._came.clear()
+            await self._came.wait()
 
     async def streaming(self, calls: int) -> None:
         """Wait until so many calls have got the first of their answers."""
@@ -178,6 +185,7 @@ class Provider:
             input_tokens=sum(len(tokens_of(message["content"])) for message in asked.messages),
         )
         self.calls.append(call)
+        self._came.set()
         behaviour = self._director.behaviour(name, asked.model, asked.schema_name)
         try:
             await Performance(wire, asked, call, behaviour, exchange, self._first).run()
