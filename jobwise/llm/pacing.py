@@ -1,4 +1,11 @@
-"""How many calls a provider gets from us: so many at a time from one process, so many a minute from all."""
+"""How many calls a provider gets from us: so many at a time from one process, so many a minute from all.
+
+What providers say of their own limits with every answer (`x-ratelimit-remaining-...`, `...-reset-...`) is not looked
+at. Their reset is when everything is free again, not when the next call fits; some count requests by the day and tokens
+by the minute under the same names; and none knows the calls that are just under way. What they say when they refuse a
+call is exact, and costs one round trip and no money: `retry-after` opens the breaker for all processes, and the next
+link is asked at once.
+"""
 
 import asyncio
 from collections import defaultdict
