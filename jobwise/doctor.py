@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ctypes.util import find_library
@@ -21,12 +22,15 @@ from jobwise.errors import JobWiseError
 from jobwise.infra import db, redis_client
 from jobwise.infra.embedded import EmbeddedError, binaries
 from jobwise.infra.http_client import HttpClients
+from jobwise.llm import prices
+from jobwise.llm.calls import Target
 from jobwise.llm.checks import Check, check
 from jobwise.llm.deployments import adapter, links
-from jobwise.llm.errors import ErrorKind
+from jobwise.llm.embedding import Embedder, Vector
+from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.exchange import TimeLimits
 from jobwise.llm.router import Router, opened
-from jobwise.llm.types import Caller, Completion, Link, Request, Transcript
+from jobwise.llm.types import Caller, Completion, Link, Request, Texts, Transcript, Usage
 from jobwise.observability import health
 from jobwise.profiles.dates import PartialDate
 from jobwise.supervisor import ServiceFailed, find_running, listen
@@ -47,6 +51,8 @@ _ADVICE = {
     ErrorKind.OVERLOADED: "has a fault or too much to do just now",
     ErrorKind.SPENDING: "was not asked",
 }
+_Embed = Callable[[Target[Embedder]], Awaitable[list[Vector]]]
+_TEXTS = Texts(("A baker bakes bread.", "Somebody keeps sheep."))
 
 
 @dataclass(frozen=True)
@@ -175,26 +181,45 @@ async def _port(settings: Settings) -> Result:
 
 
 async def models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
-    """A test question to every model of the chains, through the ledger of model calls where there is a database.
+    """A test question to every model of the settings, through the ledger of model calls where there is a database.
 
     Who sets up models may have none yet.
     """
+    if not settings.model_links():
+        yield "models", Result(True, "the built-in writer writes alone; JOBWISE_LLM_CHAIN names models")
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(_connected(settings))
         router = await stack.enter_async_context(opened(settings))
-        if router is None or not settings.model_links():
-            yield "models", Result(True, "the built-in writer writes alone; JOBWISE_LLM_CHAIN names models")
+        if router is None:
             return
         if database and database.ok:
             ask = partial(_written_down, router)
+            embed: _Embed = partial(router.embed, texts=_TEXTS, caller=Caller())
         else:
             http = HttpClients(pools=1)
             stack.push_async_callback(http.aclose)
-            ask = partial(_straight, settings, http)
+            ask, embed = partial(_straight, settings, http), _embed_straight
             yield "models", Result(True, "without a database, what these test questions cost is not written down")
         for link in links(settings):
             found = await check(link.deployment.name, link.model, partial(ask, link))
             yield f"{found.provider}:{found.model}", _of_model(found)
+        if router.embedding:
+            yield router.embedding.name, await _of_vectors(router.embedding, embed)
+
+
+async def _embed_straight(target: Target[Embedder]) -> list[Vector]:
+    return await target.model.embed(_TEXTS, Transcript(), uuid4(), lambda: None)
+
+
+async def _of_vectors(target: Target[Embedder], embed: _Embed) -> Result:
+    began = time.monotonic()
+    try:
+        vectors = await embed(target)
+    except ProviderError as error:
+        return Result(False, _advice(error))
+    known = prices.cost(target.provider, target.model.model, Usage(1_000)) is not None
+    made = f"makes vectors of {len(vectors[0])} numbers in {time.monotonic() - began:.1f} s"
+    return Result(True, f"{made}; {_priced(known)}")
 
 
 async def _written_down(router: Router, link: Link, request: Request, transcript: Transcript) -> Completion:
@@ -210,18 +235,24 @@ async def _straight(
 
 def _of_model(found: Check) -> Result:
     if found.error:
-        return Result(False, f"{_ADVICE.get(found.error.kind, 'has failed')} ({found.error})")
+        return Result(False, _advice(found.error))
     first, last = (found.first_token_ms or 0) / 1000, (found.latency_ms or 0) / 1000
     facts = [
         f"answers in {last:.1f} s, the first word after {first:.1f} s",
         "follows the schema" if found.follows_schema else "does NOT follow the schema, so its answers cannot be used",
         "streams" if found.streams else "does not stream",
-        "its price is known"
-        if found.price_is_known
-        else "its price is not known, so spending limits do not hold for it",
+        _priced(found.price_is_known),
         *found.warnings,
     ]
     return Result(found.is_good, "; ".join(facts))
+
+
+def _advice(error: ProviderError) -> str:
+    return f"{_ADVICE.get(error.kind, 'has failed')} ({error})"
+
+
+def _priced(is_known: bool) -> str:
+    return "its price is known" if is_known else "its price is not known, so spending limits do not hold for it"
 
 
 async def embedded_url(settings: Settings, name: str) -> str:

@@ -109,7 +109,7 @@ class ProviderQueries:
 
     @strawberry.field(description="The models of the settings and how they are doing. Only for the staff.")
     async def providers(self, info: Info) -> list[Provider]:
-        """In the order of the settings; empty where the built-in writer writes alone."""
+        """In the order of the settings, the one for vectors last; empty where no model is named."""
         info.context.require_staff()
         return [Provider.of(report) for report in await checks.reports(info.context.settings)]
 
@@ -129,7 +129,7 @@ class ProviderMutations:
         async with opened(settings) as router:
             if router is None or link not in settings.model_links():
                 named = ", ".join(map(":".join, settings.model_links())) or "none"
-                raise NotValid([FieldError("model", f"This model is not in the settings. There: {named}.")])
+                raise NotValid([FieldError("model", f"This model is in no chain of the settings. There: {named}.")])
             ask_once = partial(router.ask_once, link)
             found = await checks.check(*link, lambda request, heard: ask_once(request, caller, heard))
         return TestProviderSuccess.of(found)

@@ -92,3 +92,27 @@ async def test_without_models_the_doctor_says_who_writes() -> None:
 
     assert (name, result.ok) == ("models", True)
     assert "built-in writer" in result.detail
+
+
+@pytest.mark.parametrize("with_database", [True, False])
+async def test_the_doctor_asks_the_model_for_vectors_as_well(with_database: bool, database: str) -> None:
+    url = database if with_database else ""
+    said, fine = await _told(embeddings="openai:text-embedding-3-small", database_url=url)
+
+    assert fine[-1]
+    assert said[-1].startswith("openai:text-embedding-3-small: makes vectors of 512 numbers in 0.")
+    assert said[-1].endswith("; its price is known")
+    await db.connect(database)
+    assert await LlmCall.filter(purpose="embed").count() == with_database
+
+
+async def test_vectors_need_no_chain() -> None:
+    wrong_key = Behaviour(fault="status", status=401, code="invalid_api_key", message="Incorrect API key provided")
+    async with running(Script(next=[wrong_key])) as provider:
+        chosen = Settings(
+            embeddings="openai:text-embedding-3-small", openai_base_url=provider.url, openai_api_key="a-key"
+        )
+        found = [item async for item in doctor.models(chosen)]
+
+    assert [name for name, _ in found] == ["models", "models", "openai:text-embedding-3-small"]
+    assert "does not accept the key" in found[-1][1].detail
