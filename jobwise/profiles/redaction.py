@@ -3,19 +3,27 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from jobwise.profiles import telephone
 from jobwise.profiles.content import ProfileContent
+from jobwise.profiles.names import Names, fold
 
 _NAME = "[name]"
 _CONTACT = "[contact]"
+_SHORTEST_DETAIL = 4
+_HAS_DIGIT = re.compile(r"\d")
 _MARKS = re.compile(r"\[(?:name|contact)\]")
 _SCHEME = re.compile(r"^[a-z]+://(?:www\.)?", re.IGNORECASE)
+# Begun at the start of a word and never twice: a posting of dots and dashes must not take minutes.
 _ANYBODYS = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address
-    r"|\b(?:https?://|www\.)\S+"
-    r"|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|me|app|co|de|eu|uk|ch|at|fr|nl|es|it)/[\w/.~-]+"  # a link without scheme
+    r"(?<![\w.+-])[\w.+-]++ ?(?:[@＠]|[(\[](?:at|@)[)\]]) ?[\w-]+(?:\.[\w-]+)+"  # an e-mail address
+    r"|\b(?i:https?://|www\.)\S+"
+    # A link without scheme; in small letters, unlike ASP.NET.
+    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|biz|io|dev|app|me|co|ai|ly|gg|tv|to|is|xyz|page|site|online"
+    r"|tech|blog|link|de|eu|uk|ie|ch|at|fr|be|nl|es|pt|it|pl|cz|se|no|dk|fi|us|ca|br|in|jp|cn|au|nz)/[\w/.~-]+"
 )
+_STREET = re.compile(r"\b(.{2,}?)[ -]?(?:stra(?:ss|ß)e|str\.?|street|st\.?)(?=\W|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,12 +52,9 @@ class Redaction:
     """What must not leave, for one profile."""
 
     def __init__(self, profile: ProfileContent) -> None:
-        details = sorted(set(_details(profile)), key=len, reverse=True)
-        written = {profile.name, *_names(profile.name)}
-        names = sorted(written | {name.upper() for name in written}, key=len, reverse=True)
-        self._details = _any_of(details, re.IGNORECASE)
+        self._details = _any_of(sorted(set(_details(profile)), key=len, reverse=True))
         self._telephone = telephone.any_format_of(profile.contact.phone)
-        self._names = _any_of(names, re.NOFLAG)
+        self._names = Names(profile.name)
 
     def text(self, text: str) -> str:
         """The text with marks in the place of what identifies somebody."""
@@ -67,14 +72,16 @@ class Redaction:
         return bool(_MARKS.search(text))
 
     def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
-        for pattern, mark in (
-            (_ANYBODYS, _CONTACT),
-            (self._details, _CONTACT),
-            (self._telephone, _CONTACT),
-            (self._names, _NAME),
-        ):
-            yield from ((*found.span(), mark) for found in (pattern.finditer(text) if pattern else ()))
-        yield from ((*span, _CONTACT) for span in telephone.numbers(text))
+        folded = fold(text)
+        contacts = (
+            (found.span() for found in _ANYBODYS.finditer(text)),
+            telephone.numbers(text),
+            (found.span() for found in (self._telephone.finditer(text) if self._telephone else ())),
+            folded.found(self._details) if self._details else (),
+            self._names.find_addresses(folded),
+        )
+        yield from ((*span, _CONTACT) for span in chain.from_iterable(contacts))
+        yield from ((*span, _NAME) for span in self._names.find(folded, text))
 
 
 def unmarked(text: str) -> str:
@@ -96,26 +103,37 @@ def _joined(found: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, s
         yield start, end, mark
 
 
-def _names(name: str) -> Iterator[str]:
-    # Initials and particles ("J.", "de") are words of many sentences.
-    yield from (part for part in re.split(r"[\s,]+", name) if len(part) > 2 or (part and not part.isascii()))
-
-
 def _details(profile: ProfileContent) -> Iterator[str]:
+    """Patterns of what is in the contact details, in folded letters."""
     contact = profile.contact
     links = [contact.url, *(link.url for link in contact.links)]
-    texts = [
+    exact = [
         contact.email,
         contact.phone,
-        contact.address,
         contact.postal_code,
         *links,
         *(_SCHEME.sub("", link).rstrip("/") for link in links),
         *(link.username for link in contact.links),
     ]
-    yield from (text.strip() for text in texts if len(text.strip()) > 3)
+    yield from (re.escape(fold(text.strip()).text) for text in exact if len(text.strip()) >= _SHORTEST_DETAIL)
+    # Of an address, the lines and parts with a number: the town's name alone is a word of many sentences.
+    parts = [contact.address, *re.split(r"[,;\n]", contact.address)]
+    yield from (
+        _place(part.strip()) for part in parts if len(part.strip()) >= _SHORTEST_DETAIL and _HAS_DIGIT.search(part)
+    )
 
 
-def _any_of(texts: list[str], flags: re.RegexFlag) -> re.Pattern[str] | None:
-    found = [re.escape(text) for text in texts if text]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)", flags) if found else None
+def _place(address: str) -> str:
+    """The pattern of an address, with the usual short forms of its street."""
+    street = _STREET.match(address)
+    if street is None:
+        return _spaced(address)
+    return rf"{_spaced(street[1])}[ -]?(?:strasse|str\.?|street|st\.?){_spaced(address[street.end() :])}"
+
+
+def _spaced(text: str) -> str:
+    return r"\s+".join(map(re.escape, fold(text).text.split(" ")))
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str] | None:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)") if patterns else None
