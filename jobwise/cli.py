@@ -182,6 +182,13 @@ def up(port: int | None, tailor_sample: bool, resume: Path | None, posting: Path
 @click.option(
     "--tone", type=click.Choice(["professional", "warm", "concise"], case_sensitive=False), default="professional"
 )
+@click.option(
+    "--writer",
+    type=click.Choice(["quality", "speed", "builtin"], case_sensitive=False),
+    default="quality",
+    show_default=True,
+    help="Which models read and write, if any are set; builtin: none, and nothing is sent.",
+)
 @click.option("--api", help="Address of a running service, such as https://jobs.example.org (see JOBWISE_EMAIL).")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the report to standard output, progress to standard error."

@@ -51,6 +51,7 @@ class Order:
     max_pages: int = 2
     language: str | None = None
     tone: str = "professional"
+    writer: str = "quality"
 
     def options(self) -> Json:
         """The options as the API takes them."""
@@ -60,6 +61,7 @@ class Order:
             "maxPages": self.max_pages,
             "language": self.language,
             "tone": self.tone.upper(),
+            "writer": self.writer.upper(),
         }
 
 

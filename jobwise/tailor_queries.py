@@ -34,7 +34,8 @@ STATUS = "query($id: ID!) { generation(id: $id) { status } }"
 RESULT = """
 query($id: ID!) {
   generation(id: $id) {
-    id title status attempts
+    id title status attempts warnings
+    authors { document provider model }
     error { code message }
     job { title company location language warnings }
     analysis { seniority years language keywords warnings requirements { id quote kind importance terms years } }

@@ -19,13 +19,18 @@ def report(generation: Json, imported: Json, seconds: float) -> Json:
         "changes": _of_all(documents, "changes"),
         "refused": _of_all(documents, "refused"),
         "findings": documents["resume"]["findings"],
-        "warnings": list(dict.fromkeys([*job.get("warnings", ()), *analysis["warnings"]])),
+        "warnings": list(dict.fromkeys([*job.get("warnings", ()), *generation["warnings"]])),
+        "authors": {_KEYS[author["document"]]: _author(author) for author in generation["authors"]},
         "import": imported,
         "documents": {key: _document(key, document) for key, document in documents.items()},
         "timings": {"seconds": round(seconds, 3), "generation": generation["analytics"]},
         "usage": generation["usage"],
         "generation": {"id": generation["id"], "attempts": generation["attempts"]},
     }
+
+
+def _author(author: Json) -> Json:
+    return {name: author[name] for name in ("provider", "model")}
 
 
 def _match(generation: Json) -> Json:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jobwise import samples
 
+MODELS_DOWN = {"JOBWISE_LLM_CHAIN": "local:none", "LOCAL_LLM_BASE_URL": "http://127.0.0.1:9/v1"}
 _FOREIGN = ("JOBWISE_", "DATABASE_URL", "REDIS_URL")
 
 
@@ -30,11 +31,11 @@ def jobwise(home: Path, *arguments: str | Path, **more: str) -> subprocess.Compl
     )
 
 
-def start_up(home: Path, *arguments: str) -> subprocess.Popen[str]:
+def start_up(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
     """Start `jobwise up` and wait until it serves."""
     process = subprocess.Popen(
         [sys.executable, "-m", "jobwise", "up", *arguments],
-        env=environment(home),
+        env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -8,19 +8,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from jobwise.seed import EMAIL, PASSWORD
-from tests.cli.running import jobwise, record, write_samples
+from tests.cli.running import MODELS_DOWN, jobwise, record, write_samples
 
 FILES = {
     *("resume.pdf", "resume.txt", "resume.json"),
     *("cover-letter.pdf", "cover-letter.txt", "cover-letter.json"),
     "report.json",
 }
+_BUILTIN = {"provider": "builtin", "model": None}
 
 
 def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_written(tmp_path: Path) -> None:
     resume, posting = write_samples(tmp_path)
     own_home, out = tmp_path / "home", tmp_path / "out"
-    ended = jobwise(own_home, "tailor", "--resume", resume, "--posting", posting, "--out", out)
+    ended = jobwise(own_home, "tailor", "--resume", resume, "--posting", posting, "--out", out, **MODELS_DOWN)
     assert ended.returncode == 0, ended.stderr
     assert {file.name for file in out.iterdir()} == FILES
     assert str(out / "resume.pdf") in ended.stdout
@@ -38,6 +39,10 @@ def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_
     assert {factor["area"] for factor in score["factors"]} == {"PARSE", "MATCH", "CONTENT"}
     assert all(change["evidence"] or "courtesy" in change["reason"] for change in report["changes"])
     assert {count["section"] for count in report["import"]["counts"]} >= {"experiences", "education"}
+    assert report["authors"] == {"resume": _BUILTIN, "coverLetter": _BUILTIN}
+    (warning,) = report["warnings"]
+    assert warning.startswith("No model could help (local:none: it could not be reached): the built-in rules")
+    assert warning in ended.stdout
     assert not (own_home / "run" / "api.json").exists()
     assert (own_home / "cli-account.json").stat().st_mode & 0o777 == 0o600
 
@@ -48,6 +53,17 @@ def test_a_running_service_is_joined_and_the_report_printed(home: Path, tmp_path
     ended = jobwise(home, "tailor", *options)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["documents"]["resume"]["template"] == "modern"
+
+
+def test_who_wants_the_built_in_writer_asks_no_model(home: Path, tmp_path: Path) -> None:
+    resume, posting = write_samples(tmp_path)
+    options = ("--resume", resume, "--posting", posting, "--out", tmp_path / "out", "--writer", "builtin", "--json")
+    ended = jobwise(home, "tailor", *options)
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)
+    assert report["authors"] == {"resume": _BUILTIN, "coverLetter": _BUILTIN}
+    # The models of this service are down, which nobody has noticed.
+    assert report["warnings"] == []
 
 
 BAD_RESUMES = [
@@ -91,6 +107,7 @@ def test_a_bad_file_is_refused_in_words_with_status_2(
         ("--template", "fancy", "fancy"),
         ("--max-pages", "1", "needs at least 2 pages"),
         ("--language", "klingon", "klingon"),
+        ("--writer", "ghost", "'ghost' is not one of 'quality', 'speed', 'builtin'"),
         ("--api", "nowhere", "name an address such as"),
         ("--api", "http://127.0.0.1:9", "set JOBWISE_EMAIL and JOBWISE_PASSWORD"),
     ],
