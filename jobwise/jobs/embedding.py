@@ -61,7 +61,8 @@ async def make_due(model: str) -> int:
         rows = await db.fetch_all(
             """
             update text_vectors set due = now() where id in (
-                select id from text_vectors where due is null and model is distinct from $1 limit $2)
+                select id from text_vectors where due is null and model is distinct from $1 limit $2
+                   for update skip locked)
             returning id
             """,
             model,
@@ -144,6 +145,10 @@ async def _made(router: Router, user_id: UUID, claimed: Sequence[_Claimed], seco
         ):
             async for vectors in answers:
                 await _keep(router, {texts[place]: vector for place, vector in vectors.items()})
+    except asyncio.CancelledError:
+        # Whoever is asked to leave hands back what it had claimed.
+        await _set_due(texts, timedelta())
+        raise
     except TimeoutError:
         await _put_off(user_id, texts, "the time for them is over", 0.0)
         return False
@@ -157,6 +162,8 @@ async def _keep(router: Router, vectors: Mapping[_Claimed, Vector | None]) -> No
     """What is still claimed. A text without a vector is tried again in a day, unless it is empty."""
     if not vectors or router.embedding is None:
         return
+    # Half a million digits.
+    written = await asyncio.to_thread(lambda: [to_sql(vector) if vector else None for vector in vectors.values()])
     await db.fetch_all(
         """
         update text_vectors t
@@ -170,7 +177,7 @@ async def _keep(router: Router, vectors: Mapping[_Claimed, Vector | None]) -> No
         _REST_OF_REFUSED,
         [each.id for each in vectors],
         [each.claim for each in vectors],
-        [to_sql(vector) if vector else None for vector in vectors.values()],
+        written,
         [each.hash for each in vectors],
         [bool(each.text) for each in vectors],
     )

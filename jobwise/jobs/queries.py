@@ -16,12 +16,10 @@ from jobwise.errors import NotFound
 from jobwise.infra import db, paging
 from jobwise.infra.paging import BadCursor, Page
 from jobwise.jobs.job_fields import Workplace
-from jobwise.jobs.meaning import hash_of, profile_text
 from jobwise.jobs.models import Job, JobSource, JobStatus, SavedJob
 from jobwise.jobs.term_weights import profile_weights
 from jobwise.jobs.validation import clean
 from jobwise.profiles import queries as profiles
-from jobwise.profiles.content import ProfileContent
 
 #: More than this of a search text is not read.
 _LONGEST_QUERY = 400
@@ -103,11 +101,13 @@ async def matching(
 
     Raises: NotFound, BadCursor.
     """
-    content = await profiles.content_of(await profiles.profile(viewer, profile_id))
+    profile = await profiles.profile(viewer, profile_id)
     measure, *place = paging.decode(after, str, float, UUID) if after is not None else (None, None, None)
     if measure is None:
-        measure = model if model and await _has_vectors(viewer, profile_id, content, model) else _TERMS
+        has_vectors = model and await db.fetch_all(_READY, viewer.user_id, profile_id, model)
+        measure = model if has_vectors else _TERMS
     if measure == _TERMS:
+        content = await profiles.content_of(profile)
         vector = terms.embed_terms(await asyncio.to_thread(profile_weights, content))
         rows = await db.fetch_all(_MATCHING_BY_TERMS, viewer.user_id, terms.to_sql(vector), *place, first + 1)
     elif measure == model:
@@ -119,12 +119,6 @@ async def matching(
     scored = [ScoredJob(jobs[row["id"]], max(0, round(100 * (1 - row["distance"])))) for row in kept]
     cursors = [paging.encode(measure, row["distance"], row["id"]) for row in kept]
     return Page(scored, cursors, len(rows) > first, visible_to(viewer).filter(status=JobStatus.ACTIVE).count)
-
-
-async def _has_vectors(viewer: Viewer, profile_id: UUID, content: ProfileContent, model: str) -> bool:
-    """Whether what is to be compared has been read by the model. What it could not read is as far away as can be."""
-    text = await asyncio.to_thread(profile_text, content)
-    return await db.fetch_one(_READY, viewer.user_id, profile_id, model, hash_of(text)) is not None
 
 
 def saved_by(viewer: Viewer) -> QuerySet[SavedJob]:
@@ -184,10 +178,11 @@ select id, distance from near
  order by distance, id limit $5::int
 """
 
-# Vectors that cannot be compared with the profile's, of a model that has changed under its name, are none.
+# Whether the profile and all postings that it is compared with have been read by the model, as they are now. Those that
+# it could not read are as far away as can be. Vectors of another length are none: the model has changed under its name.
 _READY = """
 select from text_vectors p
- where p.id = $2 and p.model = $3 and p.hash = $4 and p.vector is not null
+ where p.id = $2 and p.model = $3 and p.due is null and p.vector is not null
    and not exists (
         select from jobs j
           left join text_vectors v on v.id = j.id and v.model = $3 and v.hash = j.content_hash

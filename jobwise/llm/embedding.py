@@ -83,17 +83,17 @@ class Embedder(Client):
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise network_error(error, has_answered=transcript.answered) from error
         # Some megabytes of numbers.
-        answer = await asyncio.to_thread(self._understood, said)
-        if answer.tokens is not None:
-            transcript.usage = Usage(input=answer.tokens)
-        _check(answer.vectors, len(texts.texts), dimensions)
-        return [_of_length_one(vector) for vector in answer.vectors]
+        return await asyncio.to_thread(self._understood, said, len(texts.texts), dimensions, transcript)
 
-    def _understood(self, said: bytes) -> Answer:
+    def _understood(self, said: bytes, texts: int, dimensions: int | None, transcript: Transcript) -> list[Vector]:
         try:
-            return self.read(said)
+            answer = self.read(said)
         except ValueError:
             raise ProviderError(ErrorKind.PROTOCOL, "the answer has no readable vectors") from None
+        if answer.tokens is not None:
+            transcript.usage = Usage(input=answer.tokens)
+        _check(answer.vectors, texts, dimensions)
+        return [_of_length_one(vector) for vector in answer.vectors]
 
 
 def _check(vectors: Sequence[Vector], texts: int, dimensions: int | None) -> None:

@@ -71,7 +71,7 @@ def month_began() -> datetime:
 
 
 async def of_person(user_id: UUID, since: datetime) -> dict[str, Used]:
-    """What a person's generations have used since then, by provider."""
+    """What models have used for a person since then, by provider."""
     rows = await db.fetch_all(
         """
         select provider, count(*) as calls, sum(input_tokens) as input_tokens, sum(cached_tokens) as cached_tokens,

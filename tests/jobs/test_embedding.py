@@ -111,6 +111,7 @@ async def test_while_any_vector_is_missing_all_postings_are_ranked_by_their_term
         assert (await _titles(viewer, profile_id))[0] == "Ovine grazing hills shepherd flocks"
 
         await profiles.update(viewer, profile_id, ProfileInput(headline="Python developer", summary="Python."))
+        assert (await _titles(viewer, profile_id))[0] == "Python developer"
         await scene.work()
         assert (await _titles(viewer, profile_id))[0] == "Python developer"
 
@@ -215,14 +216,22 @@ async def test_a_change_does_not_wait_for_the_provider_and_the_old_text_gets_no_
     assert row == {"hash": job.content_hash, "due": None}
 
 
-async def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_time_is_over() -> None:
-    viewer = await a_viewer()
-    await a_job(viewer)
+async def test_a_worker_that_is_asked_to_leave_hands_back_what_it_had_claimed() -> None:
+    await a_job(await a_viewer())
     async with _scene(Script(next=[Behaviour(fault="hang")], default=_USUAL)) as scene:
         working = asyncio.create_task(scene.work())
         await scene.server.asked(1)
+        assert await scene.work() == 0
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+
+        assert await scene.work() == 1
+
+
+async def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_time_is_over() -> None:
+    await a_job(await a_viewer())
+    async with _scene() as scene:
+        await embedding._claimed(scene.router, _SECONDS)
         assert await scene.work() == 0
         await db.fetch_all(
             "update text_vectors set due = now() where due > now() + $1::float8 * interval '1 s'", _SECONDS
