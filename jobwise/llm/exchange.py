@@ -8,7 +8,7 @@ which come in one piece, are in `embedding`.
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -155,11 +155,10 @@ class Reading(ABC):
         """All events up to the end marker."""
         events = EventReader()
         async for piece in pieces:
-            for event in events.feed(piece):
-                if self.ended:
-                    return
-                self._event(event)
+            if self._take_all(events.feed(piece)):
+                return
             self._set_timer()
+        self._take_all(events.flush())
         self.ended = self.ended or (self.ends_by_closing and self.finish is not None)
 
     def result(self) -> Finish:
@@ -176,6 +175,14 @@ class Reading(ABC):
     @property
     def _is_alive(self) -> bool:
         return self.thinks or self.transcript.has_begun
+
+    def _take_all(self, events: Iterable[str]) -> bool:
+        """Whether there was anything behind the end marker; nothing of that is taken."""
+        for event in events:
+            if self.ended:
+                return True
+            self._event(event)
+        return False
 
     def _event(self, event: str) -> None:
         try:

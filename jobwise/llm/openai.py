@@ -111,7 +111,7 @@ class _Failure(BaseModel):
 
 class _Reading(Reading):
     def take(self, data: str) -> None:
-        if data == _DONE:
+        if data.strip() == _DONE:
             self.ended = True
             return
         chunk = _Chunk.model_validate_json(data)

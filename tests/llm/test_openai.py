@@ -7,6 +7,7 @@ from jobwise.llm.types import Request, Schema
 from tests.llm.adapters import line_to, script
 from tests.llm.asking import REQUEST
 from tests.providers.script import Behaviour, Script
+from tests.providers.wires.base import frame
 
 _SCHEMA = Schema(
     "numbers",
@@ -17,6 +18,10 @@ _SCHEMA = Schema(
         },
     },
 )
+
+
+def _chunk(content: str, finish_reason: str | None = None) -> str:
+    return frame({"choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish_reason}]})
 
 
 async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
@@ -107,6 +112,18 @@ async def test_the_field_that_is_wrong_is_named_with_the_message() -> None:
             await line.ask()
 
     assert caught.value.message == "Invalid value. (user)"
+
+
+@pytest.mark.parametrize("end", ["data: [DONE]", "data: [DONE] \n\n", "data:[DONE]\n"])
+async def test_the_end_marker_needs_no_exact_spaces(end: str) -> None:
+    async with line_to("openai", script(stream=f"{_chunk('Ready.')}{_chunk('', 'stop')}{end}")) as line:
+        assert (await line.ask()).text == "Ready."
+
+
+async def test_a_byte_order_mark_swallows_no_words() -> None:
+    stream = f"\ufeff{_chunk('All ')}{_chunk('of it.')}{_chunk('', 'stop')}data: [DONE]\n\n"
+    async with line_to("openai", script(stream=stream)) as line:
+        assert (await line.ask()).text == "All of it."
 
 
 async def test_a_refusal_is_told_in_the_models_own_words() -> None:

@@ -104,6 +104,10 @@ class Performance:
             await self._at_once(headers)
             return
         await self._exchange.begin(headers)
+        if do.stream is not None:
+            await self._exchange.piece(do.stream)
+            await self._exchange.end()
+            return
         for _ in range(2 if do.fault == "twice" else 1):
             await self._stream()
         await self._exchange.end()
@@ -138,6 +142,13 @@ class Performance:
             await self._exchange.wait(None)
         if self._do.fault == "cut":
             raise Broken
+        while self._do.fault == "pings":
+            await self._exchange.piece(": still here\n\n")
+            await self._exchange.wait(self._do.piece_seconds)
+        while self._do.fault == "endless":
+            self._call.output_tokens += len(tokens_of(self._text()))
+            await self._exchange.piece(self._wire.words(self._call, self._text(), refusing=False))
+            await self._exchange.wait(0)
         if self._do.fault == "malformed":
             await self._exchange.piece('data: {"choices": [{"delta"\n\n')
         if self._do.fault == "stream_error":
@@ -185,7 +196,7 @@ class Performance:
                 sent = due
             if sent < stop:
                 await self._exchange.wait(max(self._do.piece_seconds, 1 / rate))
-        await self._stumble("hang", "cut", "malformed", "stream_error")
+        await self._stumble("hang", "cut", "pings", "endless", "malformed", "stream_error")
 
     def _rate(self, count: int) -> float:
         if self._do.stream_seconds is not None:

@@ -17,6 +17,8 @@ Fault = Literal[
     "refusal",  # declines in words of its own
     "content_filter",
     "length",  # stops at the token limit
+    "endless",  # says its text again and again, whatever the limit
+    "pings",  # sends signs of life for ever, and no more words
     "empty",  # finishes without a word
     "too_few",  # one vector less than there are texts
     "uneven",  # vectors of different lengths
@@ -52,6 +54,7 @@ class Behaviour(BaseModel):
         default=None, description="The body of an error, instead of code and message in the protocol's shape."
     )
     text: str | None = Field(default=None, description="The answer, word for word.")
+    stream: str | None = Field(default=None, description="All of the stream as it is, whatever the protocol says.")
     thought_tokens: int = Field(default=0, ge=0, description="Reasoning before the first word.")
     thought_seconds: float = Field(default=0.0, ge=0.0, description="How long that takes.")
     cached_tokens: int = Field(default=0, ge=0, description="So much of the prompt is said to come from a cache.")

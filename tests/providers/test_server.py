@@ -72,6 +72,30 @@ async def test_a_client_that_goes_away_is_noticed_while_the_model_is_silent() ->
     assert provider.calls[0].outcome == "aborted"
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "repeated"),
+    [(Behaviour(fault="endless", text="on and on "), "on and on "), (Behaviour(fault="pings"), ": still here")],
+    ids=["endless", "pings"],
+)
+async def test_a_model_may_go_on_for_ever(behaviour: Behaviour, repeated: str) -> None:
+    async with running(Script(default=behaviour)) as provider, httpx.AsyncClient(base_url=provider.url) as client:
+        said = ""
+        async with client.stream("POST", "/chat/completions", json=_BODY) as response:
+            async for text in response.aiter_text():
+                said += text
+                if said.count(repeated) > 3:
+                    break
+        await provider.idle()
+
+    assert provider.calls[0].outcome == "aborted"
+
+
+async def test_a_stream_may_be_scripted_byte_by_byte() -> None:
+    async with running(Script(default=Behaviour(stream="data: \n\nno protocol"))) as provider:
+        async with httpx.AsyncClient() as client:
+            assert await _ask(client, provider.url) == (200, "data: \n\nno protocol")
+
+
 async def test_it_runs_as_a_program_whose_script_can_be_replaced() -> None:
     arguments = ("-m", "tests.providers.server", "--script", '{"default": {"text": "One."}}')
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
