@@ -132,6 +132,8 @@ async def test_a_lost_wake_up_is_made_up_for_also_while_others_come_without_end(
                 events._generations._mark(busy)
                 await asyncio.sleep(0)
 
+    assert [event.position for event in seen] == [1, 2]
+
 
 async def test_a_person_sees_what_happens_to_all_their_generations_and_to_nobody_elses() -> None:
     viewer, other = await a_viewer(), await a_viewer()

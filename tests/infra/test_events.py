@@ -70,14 +70,17 @@ async def test_words_about_the_same_are_sent_together_and_only_to_who_listens_to
 
 
 async def test_words_are_heard_again_after_a_lost_connection() -> None:
-    told = asyncio.Event()
-    with events.listener.attend("a", lambda: None, lambda *_: told.set()):
+    heard: list[tuple[str, str]] = []
+    with events.listener.attend("a", lambda: None, lambda about, text: heard.append((about, text))):
         await _heard_by_redis(events._WORD_CHANNEL + "a")
-        await redis_client.client().client_kill_filter(_type="pubsub")
+        lost = await redis_client.client().client_kill_filter(_type="pubsub")
         async with asyncio.timeout(10):
-            while not told.is_set():
-                events.mouth.tell("a", "x", "again")
+            while not heard:
+                events.mouth.tell("a", "x", "again ")
                 await asyncio.sleep(0.05)
+
+    assert lost == 1
+    assert {(about, word) for about, text in heard for word in text.split()} == {("x", "again")}
 
 
 async def test_more_words_than_may_wait_are_lost() -> None:
@@ -89,8 +92,18 @@ async def test_more_words_than_may_wait_are_lost() -> None:
 
 
 async def test_nobody_listens_to_words_any_more_when_the_last_has_gone() -> None:
+    listened = [await _word_channels()]
     with events.listener.attend("a", lambda: None, lambda *_: None):
         await _heard_by_redis(events._WORD_CHANNEL + "a")
+        listened.append(await _word_channels())
     async with asyncio.timeout(10):
-        while await redis_client.client().pubsub_channels(events._WORD_CHANNEL + "*"):  # noqa: ASYNC110 (Redis does not tell)
+        while left := await _word_channels():  # noqa: ASYNC110 (Redis does not tell)
             await asyncio.sleep(0.01)
+
+    assert [*listened, left] == [[], [events._WORD_CHANNEL + "a"], []]
+
+
+async def _word_channels() -> list[str]:
+    """What somebody at Redis listens to."""
+    found = await redis_client.client().pubsub_channels(events._WORD_CHANNEL + "*")
+    return [channel.decode() for channel in found]
