@@ -140,6 +140,15 @@ async def test_what_cannot_be_the_vectors_of_the_texts_is_no_answer(provider: st
     assert abs(used.input - call.input_tokens) <= 2
 
 
+@_BOTH
+async def test_a_vector_without_direction_is_all_zero_and_the_largest_numbers_are_of_length_one(provider: str) -> None:
+    for fault, length in (("zeros", 0.0), ("huge", 1.0)):
+        async with vectors_from(provider, _MODELS[provider], script(fault=fault)) as line:
+            found = await line.embed(*_TEXTS)
+
+        assert [hypot(*one) for one in found] == pytest.approx([1.0, 1.0, length])
+
+
 def _failures() -> list[Any]:
     return [pytest.param(failure, id=failure.id) for failure in (*OPENAI, *GEMINI)]
 

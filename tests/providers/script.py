@@ -24,6 +24,8 @@ Fault = Literal[
     "uneven",  # vectors of different lengths
     "words",  # words where numbers belong
     "not_a_number",
+    "zeros",  # a vector without a direction
+    "huge",  # numbers that are larger than a database calculates with
     "not_json",  # an answer in one piece that cannot be read
     "shuffled",  # vectors in another order, each with its index
 ]
