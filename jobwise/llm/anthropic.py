@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import Adapter, Manner, Reading, TimeLimits, failure, kind_of_status, retry_after, told
-from jobwise.llm.types import Finish, Request, Transcript, Usage
+from jobwise.llm.exchange import Adapter, Manner, Reading, failure, kind_of_status, retry_after, told
+from jobwise.llm.types import Finish, Request, Usage
 
 _VERSION = "2026-10-21"
 _FINISHES = {
@@ -57,6 +57,7 @@ class _Message(BaseModel):
 class _Delta(BaseModel):
     type: str = ""
     text: str = ""
+    thinking: str = ""
     stop_reason: str | None = None
 
 
@@ -73,10 +74,8 @@ class _Failure(BaseModel):
 
 
 class _Reading(Reading):
-    def __init__(self, transcript: Transcript, limits: TimeLimits) -> None:
-        super().__init__(transcript, limits)
-        self._uncached = 0
-        self._created = 0
+    _uncached = 0
+    _created = 0
 
     def take(self, data: str) -> None:
         event = _Event.model_validate_json(data)
@@ -89,17 +88,21 @@ class _Reading(Reading):
                 self._piece(event.delta)
             case "message_delta" if event.delta:
                 self._count(event.usage or _Usage(), is_final=event.usage is not None)
-                if event.delta.stop_reason == "refusal":
-                    self.refusal = "the model declined to answer"
-                self.finish = _FINISHES.get(event.delta.stop_reason or "", self.finish)
+                self._end(event.delta.stop_reason)
             case "message_stop":
                 self.ended = True
 
     def _piece(self, delta: _Delta) -> None:
-        if delta.type == "text_delta" and delta.text:
-            self.transcript.add(delta.text)
+        if delta.type == "text_delta":
+            self.say(delta.text)
         elif delta.type == "thinking_delta":
-            self.thinks = True
+            self.hear(delta.thinking)
+
+    def _end(self, reason: str | None) -> None:
+        if reason == "refusal":
+            self.refusal = "the model declined to answer"
+        elif reason and not self.is_over:
+            self.stop(reason, _FINISHES)
 
     def _count(self, said: _Usage, *, is_final: bool) -> None:
         """Counts are running totals; what is not named stays as it was."""
@@ -121,6 +124,7 @@ class _Reading(Reading):
 class AnthropicMessages(Adapter):
     """One model at one deployment that speaks messages."""
 
+    reading = _Reading
     modes = (Mode.JSON_SCHEMA, Mode.PLAIN)
     request_id_header = "request-id"
 
@@ -148,10 +152,6 @@ class AnthropicMessages(Adapter):
     def headers(self) -> dict[str, str]:
         """The key, and the version of the protocol that is spoken."""
         return {"anthropic-version": _VERSION, self.deployment.key_header: self.deployment.key}
-
-    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
-        """A reader of events."""
-        return _Reading(transcript, limits)
 
     def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         """What an HTTP error means: its type first, then the status, then its words."""

@@ -19,8 +19,10 @@ class ErrorKind(StrEnum):
     """The prompt is too long for this model."""
     REFUSED = "REFUSED"
     """The model or a filter declined to answer."""
+    NO_ROOM = "NO_ROOM"
+    """All that an answer may have went into thinking, and would again."""
     BAD_REQUEST = "BAD_REQUEST"
-    """The request itself is wrong: every provider would say so."""
+    """The provider does not take the request: something in it is wrong, or wrong for this provider."""
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
     """There is no such model, or no such address."""
     TIMEOUT = "TIMEOUT"
@@ -31,6 +33,8 @@ class ErrorKind(StrEnum):
     """The answer broke off or is not what the protocol says."""
     SPENDING = "SPENDING"
     """A ceiling of our own does not allow the call."""
+    PACED = "PACED"
+    """Our own limit of calls a minute is reached; `retry_after` says for how long."""
 
 
 _FOR_PEOPLE = {
@@ -40,11 +44,13 @@ _FOR_PEOPLE = {
     ErrorKind.OVERLOADED: "it has a fault or too much to do",
     ErrorKind.CONTEXT_TOO_LONG: "profile and posting are too long for it",
     ErrorKind.REFUSED: "it declined to answer",
+    ErrorKind.NO_ROOM: "it thought for as long as it may and said nothing",
     ErrorKind.BAD_REQUEST: "it did not accept the request",
     ErrorKind.UNKNOWN_MODEL: "it does not know the model",
     ErrorKind.TIMEOUT: "it did not answer in time",
     ErrorKind.CONNECTION: "it could not be reached",
     ErrorKind.PROTOCOL: "its answer broke off",
+    ErrorKind.PACED: "no more calls to it are allowed this minute",
 }
 
 

@@ -32,6 +32,8 @@ _TAIL_SECONDS = 0.2
 _TIMER_SECONDS = 0.05
 _MOST_ERROR_BYTES = 65_536
 _LONGEST_MESSAGE = 500
+# Most tokens have four. Not all servers count what a model thinks.
+_CHARACTERS_PER_TOKEN = 40
 # A prompt of fewer tokens fits everywhere, and estimates of short texts are poor.
 _SHORTEST_CUT_PROMPT = 1_500
 
@@ -125,19 +127,46 @@ class Reading(ABC):
     #: Whether the format has no end marker: then the end of the stream is that, once there is a reason for it.
     ends_by_closing: ClassVar[bool] = False
 
-    def __init__(self, transcript: Transcript, limits: TimeLimits) -> None:
+    def __init__(self, transcript: Transcript, limits: TimeLimits, most_characters: int) -> None:
         self.transcript = transcript
         self.ended = False
         self.finish: Finish | None = None
         self.refusal = ""
-        self.thinks = False
+        self._odd_end = ""
         self._limits = limits
-        self._began = asyncio.get_running_loop().time()
+        self._left = most_characters
+        self._is_alive = False
+        self._began = self._heard_at = asyncio.get_running_loop().time()
         self._due = 0.0
 
     @abstractmethod
     def take(self, data: str) -> None:
         """One event of the stream. Sets `ended` with the end marker. Raises ProviderError, ValueError (unreadable)."""
+
+    def say(self, text: str) -> None:
+        """A piece of the answer."""
+        if text:
+            self.hear(text)
+            self.transcript.add(text)
+
+    def hear(self, text: str) -> None:
+        """A sign that the model is at work, with what it thinks or why it refuses. Raises ProviderError."""
+        self._is_alive = True
+        self._heard_at = asyncio.get_running_loop().time()
+        self._left -= len(text)
+        if self._left < 0:
+            raise ProviderError(ErrorKind.PROTOCOL, "the answer goes on and on, far beyond its limit")
+
+    def stop(self, reason: str, finishes: Mapping[str, Finish], why: str = "") -> None:
+        """The reason for the end, which may be none that an answer ends with; `why` is what else is said of it."""
+        self.finish = finishes.get(reason)
+        if self.finish is None:
+            self._odd_end = why or f"the model broke off: {reason}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all words have come."""
+        return bool(self.finish or self.refusal or self._odd_end)
 
     def first_word_due(self) -> float:
         """When the first word must be there, in the loop's time."""
@@ -165,16 +194,15 @@ class Reading(ABC):
         """How the answer ended. Raises ProviderError where it is none."""
         if self.refusal:
             raise ProviderError(ErrorKind.REFUSED, self.refusal[:_LONGEST_MESSAGE])
+        if self._odd_end:
+            raise ProviderError(ErrorKind.PROTOCOL, self._odd_end[:_LONGEST_MESSAGE])
         if not self.ended or not self.finish:
             raise ProviderError(ErrorKind.PROTOCOL, "the stream ended before the answer did")
-        if not self.transcript.text.strip():
-            why = "; all of its tokens went into thinking" if self.finish is Finish.LENGTH else ""
-            raise ProviderError(ErrorKind.PROTOCOL, f"the answer is empty{why}")
-        return self.finish
-
-    @property
-    def _is_alive(self) -> bool:
-        return self.thinks or self.transcript.has_begun
+        if self.transcript.text.strip():
+            return self.finish
+        if self.finish is Finish.LENGTH:
+            raise ProviderError(ErrorKind.NO_ROOM, "the answer is empty; all of its tokens went into thinking")
+        raise ProviderError(ErrorKind.PROTOCOL, "the answer is empty")
 
     def _take_all(self, events: Iterable[str]) -> bool:
         """Whether there was anything behind the end marker; nothing of that is taken."""
@@ -196,7 +224,7 @@ class Reading(ABC):
         if self.ended:
             self.timer.reschedule(now + _TAIL_SECONDS)
         elif self._is_alive:
-            due = min(now + self._limits.idle, self._began + self._limits.call)
+            due = min(self._heard_at + self._limits.idle, self._began + self._limits.call)
             # Hardly later than what is set: not worth a new timer for each of a thousand pieces a second.
             if due - self._due > _TIMER_SECONDS:
                 self._due = due
@@ -261,6 +289,8 @@ class Adapter(Client):
 
     #: The ways of structured output that the wire format has.
     modes: ClassVar[tuple[Mode, ...]] = tuple(Mode)
+    #: What reads one answer.
+    reading: ClassVar[type[Reading]]
 
     def __init__(self, link: Link, http: HttpClients, limits: TimeLimits) -> None:
         super().__init__(link, http, limits)
@@ -274,10 +304,6 @@ class Adapter(Client):
     @abstractmethod
     def body(self, request: Request, manner: Manner) -> dict[str, Any]:
         """The request in the wire format."""
-
-    @abstractmethod
-    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
-        """A reader of one answer."""
 
     async def complete(self, request: Request, transcript: Transcript, call_id: UUID, guard: Guard) -> Completion:
         """Ask, and hand the answer on piece by piece through `transcript`. `call_id` is told to the provider.
@@ -318,7 +344,7 @@ class Adapter(Client):
     async def _ask(
         self, request: Request, manner: Manner, transcript: Transcript, call_id: UUID, guard: Guard
     ) -> Completion:
-        reading = self.reading(transcript, self._limits)
+        reading = self.reading(transcript, self._limits, _CHARACTERS_PER_TOKEN * request.max_output_tokens)
         try:
             async with asyncio.timeout_at(reading.first_word_due()) as timer:
                 reading.timer = timer

@@ -20,13 +20,12 @@ from jobwise.llm.exchange import (
     Client,
     Manner,
     Reading,
-    TimeLimits,
     failure,
     kind_of_status,
     retry_after,
     told,
 )
-from jobwise.llm.types import Finish, Request, Transcript, Usage
+from jobwise.llm.types import Finish, Request, Usage
 
 _FINISHES = {"STOP": Finish.STOP, "MAX_TOKENS": Finish.LENGTH}
 _FILTERS = frozenset(
@@ -136,7 +135,7 @@ class _Reading(Reading):
         if piece.prompt_feedback and piece.prompt_feedback.block_reason:
             feedback = piece.prompt_feedback
             self.refusal = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
-        if piece.candidates and not self.finish:
+        if piece.candidates and not self.is_over:
             self._candidate(piece.candidates[0])
         usage = self.transcript.usage
         self.ended = self.finish is not None and usage is not None and not usage.estimated
@@ -144,15 +143,14 @@ class _Reading(Reading):
     def _candidate(self, candidate: _Candidate) -> None:
         for part in candidate.content.parts:
             if part.thought:
-                self.thinks = True
-            elif part.text:
-                self.transcript.add(part.text)
+                self.hear(part.text)
+            else:
+                self.say(part.text)
         reason = candidate.finish_reason
         if reason in _FILTERS:
             self.refusal = candidate.finish_message or f"a filter stopped the answer: {reason}"
-        elif reason and reason not in _FINISHES:
-            raise ProviderError(ErrorKind.PROTOCOL, candidate.finish_message or f"the model broke off: {reason}")
-        self.finish = _FINISHES.get(reason or "", self.finish)
+        elif reason:
+            self.stop(reason, _FINISHES, candidate.finish_message)
 
 
 def _usage(said: _Usage, *, is_final: bool) -> Usage:
@@ -194,6 +192,8 @@ class _Server(Client):
 class GeminiContent(_Server, Adapter):
     """One model at one deployment that speaks generateContent."""
 
+    reading = _Reading
+
     def url(self) -> str:
         """The address of the model's stream."""
         return self.address("streamGenerateContent?alt=sse")
@@ -214,10 +214,6 @@ class GeminiContent(_Server, Adapter):
             "contents": [{"role": "user", "parts": [{"text": request.user}]}],
             "generationConfig": config,
         }
-
-    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
-        """A reader of pieces."""
-        return _Reading(transcript, limits)
 
 
 class _Embedding(_Said):

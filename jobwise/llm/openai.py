@@ -20,13 +20,12 @@ from jobwise.llm.exchange import (
     Feature,
     Manner,
     Reading,
-    TimeLimits,
     failure,
     kind_of_status,
     retry_after,
     told,
 )
-from jobwise.llm.types import Finish, Request, Transcript, Usage
+from jobwise.llm.types import Finish, Request, Usage
 
 _DONE = "[DONE]"
 _LIMIT_FIELDS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -110,43 +109,55 @@ class _Failure(BaseModel):
 
 
 class _Reading(Reading):
+    #: What the model says in the place of an answer.
+    _declined = ""
+
     def take(self, data: str) -> None:
         if data.strip() == _DONE:
             self.ended = True
             return
         chunk = _Chunk.model_validate_json(data)
+        if usage := chunk.usage or (chunk.x_groq.usage if chunk.x_groq else None):
+            # Some servers tell with each piece what has been used so far.
+            is_final = self.is_over or all(choice.finish_reason for choice in chunk.choices)
+            self.transcript.usage = _usage(usage, is_final=is_final)
         if chunk.error:
             raise _error_of(chunk.error, None, {})
         if chunk.x_groq and chunk.x_groq.error:
             raise ProviderError(ErrorKind.OVERLOADED, chunk.x_groq.error)
-        usage = chunk.usage or (chunk.x_groq.usage if chunk.x_groq else None)
-        if usage:
-            self.transcript.usage = _usage(usage)
         for choice in chunk.choices:
             # Some servers repeat their last pieces; the answer is over with the first finish reason.
-            if not self.finish:
+            if not self.is_over:
                 self._choice(choice)
 
     def _choice(self, choice: _Choice) -> None:
         delta = choice.delta
-        self.refusal += delta.refusal or ""
-        self.thinks = self.thinks or bool(delta.reasoning or delta.reasoning_content)
-        if delta.content:
-            self.transcript.add(delta.content)
-        if choice.finish_reason == "content_filter":
-            self.refusal = self.refusal or "a filter stopped the answer"
-        elif choice.finish_reason == "error":
+        if thought := delta.reasoning or delta.reasoning_content:
+            self.hear(thought)
+        self.say(delta.content or "")
+        if delta.refusal:
+            self.hear(delta.refusal)
+            self._declined += delta.refusal
+        self._end(choice.finish_reason)
+
+    def _end(self, reason: str | None) -> None:
+        if reason == "content_filter":
+            self.refusal = self._declined or "a filter stopped the answer"
+        elif reason == "error":
             raise ProviderError(ErrorKind.OVERLOADED, "the model broke off")
-        self.finish = _FINISHES.get(choice.finish_reason or "")
+        elif reason:
+            self.refusal = self._declined
+            self.stop(reason, _FINISHES)
 
 
-def _usage(said: _Usage) -> Usage:
+def _usage(said: _Usage, *, is_final: bool) -> Usage:
     inside, outside = said.prompt_tokens_details, said.completion_tokens_details
     return Usage(
         input=said.prompt_tokens,
         output=said.completion_tokens,
         cached=(inside and inside.cached_tokens) or 0,
         reasoning=(outside and outside.reasoning_tokens) or 0,
+        estimated=not is_final,
     )
 
 
@@ -182,6 +193,8 @@ class _Server(Client):
 class OpenAiChat(_Server, Adapter):
     """One model at one deployment that speaks chat completions."""
 
+    reading = _Reading
+
     def url(self) -> str:
         """The address of chat completions."""
         return self.address("chat/completions")
@@ -213,10 +226,6 @@ class OpenAiChat(_Server, Adapter):
         elif request.schema and manner.mode is Mode.JSON_OBJECT:
             body["response_format"] = {"type": "json_object"}
         return body
-
-    def reading(self, transcript: Transcript, limits: TimeLimits) -> Reading:
-        """A reader of chunks."""
-        return _Reading(transcript, limits)
 
 
 class _Embedding(BaseModel):

@@ -6,9 +6,10 @@ The only owner of retries: adapters make one attempt each.
 import asyncio
 import math
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -16,18 +17,16 @@ import structlog
 from jobwise.config import Settings
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm import prices
-from jobwise.llm.breaker import Breakers, State, breaker_of
+from jobwise.llm.breaker import Breakers, LeftAlone, State, breaker_of
 from jobwise.llm.calls import Calls, Deadline, Target
 from jobwise.llm.deployments import adapter, embedder, embedding_link, links
 from jobwise.llm.embedding import Embedder, Vector
 from jobwise.llm.errors import ErrorKind, Failure, LlmUnavailable, ProviderError
-from jobwise.llm.exchange import Adapter, TimeLimits
+from jobwise.llm.exchange import Adapter, Guard, TimeLimits
 from jobwise.llm.ledger import Ceilings, Ledger
 from jobwise.llm.pacing import Pacing
 from jobwise.llm.types import Budget, Caller, Completion, Preference, Request, Texts, Transcript, nobody_listens
 
-# Every provider would say the same to a request that is wrong in itself.
-_FINAL = frozenset({ErrorKind.BAD_REQUEST})
 # The same link would say the same again.
 _FINAL_FOR_LINK = frozenset(
     {
@@ -35,12 +34,19 @@ _FINAL_FOR_LINK = frozenset(
         ErrorKind.QUOTA,
         ErrorKind.UNKNOWN_MODEL,
         ErrorKind.REFUSED,
+        ErrorKind.NO_ROOM,
         ErrorKind.CONTEXT_TOO_LONG,
+        ErrorKind.NO_ROOM,
         ErrorKind.SPENDING,
     }
 )
-#: Nobody waits longer because a provider asks for it.
-_LONGEST_RETRY_AFTER = 60.0
+#: Nobody waits longer because a provider asks for it, or altogether for providers that have failed.
+_LONGEST_WAIT = 60.0
+#: So often at least whoever waits looks whether that is still needed.
+_LOOK_SECONDS = 1.0
+_PROBE_LOOK_SECONDS = 0.2
+# How long these last is known, however long that is.
+_WITH_A_DATE = frozenset({ErrorKind.RATE_LIMIT, ErrorKind.PACED})
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
 _MOST_TURNS = 6
@@ -99,7 +105,8 @@ class Router:
         Raises: KeyError for a link that is not configured; ProviderError; what `complete` raises beside LlmUnavailable.
         """
         target, seconds = self._targets[link], self._settings.llm_total_seconds
-        return await _Question(self, request, caller, nobody_listens, [target], seconds).judged(target, transcript)
+        question = _Question(self, request, caller, nobody_listens, [target], seconds)
+        return await question.attempt(target, transcript, always=True)
 
     async def embed(self, target: Target[Embedder], texts: Texts, caller: Caller) -> list[Vector]:
         """A vector for each text, of length 1 or all zero, by one attempt at `embedding`. Nobody else can stand in.
@@ -109,15 +116,10 @@ class Router:
         """
         until, transcript = Deadline.after(self._settings.llm_total_seconds), Transcript()
 
-        async def ask(call_id: UUID) -> list[Vector]:
-            return await target.model.embed(texts, transcript, call_id, caller.guard)
+        async def ask(asked: Texts, call_id: UUID, guard: Guard) -> list[Vector]:
+            return await target.model.embed(asked, transcript, call_id, guard)
 
-        async with self.pacing.place(target.provider):
-            if not await self.breakers.admit(target.breaker):
-                raise await self._left_alone(target)
-            return await self.calls.judged(
-                target, until, lambda: self.calls.recorded(target, texts, caller, transcript, until, ask)
-            )
+        return await self.calls.make(target, lambda: texts, ask, caller, transcript, until)
 
     async def can_embed(self) -> bool:
         """Whether there is a model for vectors, and its breaker lets a call through."""
@@ -125,11 +127,6 @@ class Router:
             return False
         now, (state,) = await self.breakers.look([self.embedding.breaker])
         return state.admits(now)
-
-    async def _left_alone(self, target: Target[Embedder]) -> ProviderError:
-        now, (state,) = await self.breakers.look([target.breaker])
-        kind = ErrorKind(state.kind) if state.kind else ErrorKind.OVERLOADED
-        return ProviderError(kind, f"left alone for now: {state.message}", retry_after=state.closes_in(now))
 
     def _order(self, purpose: str, caller: Caller) -> list[_Link]:
         usual = self._settings.model_chain(purpose, speed=caller.prefer is Preference.SPEED)
@@ -151,7 +148,6 @@ class _Question:
         targets: Sequence[_Link],
         seconds: float,
     ) -> None:
-        self._pacing = router.pacing
         self._calls = router.calls
         self._breakers = router.breakers
         self._request = request
@@ -160,86 +156,140 @@ class _Question:
         self._left = list(targets)
         self._until = Deadline.after(seconds)
         self._failures: list[Failure] = []
+        self._patience = _LONGEST_WAIT
+        self._had_a_chance: set[str] = set()
+        self._paced: dict[str, Deadline] = {}
 
     async def answer(self) -> Completion:
         """Turn after turn, until one answers, none can be expected to, or the time is over."""
-        for turn in range(_MOST_TURNS):
-            now, states = await self._breakers.look([target.breaker for target in self._left])
-            standing = list(zip(self._left, states, strict=True))
-            ready = [target for target, state in standing if state.admits(now)]
-            for target in ready:
-                if target in self._left and (completion := await self._try(target)):
+        turn = 0
+        while self._left and turn < _MOST_TURNS:
+            failures, ready = len(self._failures), await self._ready()
+            # Where it is no use to wait, those who had no chance yet are asked all the same.
+            for target in ready or await self._without_a_chance():
+                if target in self._left and (completion := await self._try(target, always=not ready)):
                     return completion
-            if ready:
+            if not ready:
+                break
+            if len(self._failures) > failures:
                 await self._pause(min(_FIRST_PAUSE * 2**turn, _LONGEST_PAUSE) * _JITTER.uniform(0.5, 1.0))
-            elif completion := await self._with_all_open(standing, now):
-                return completion
-        raise LlmUnavailable(tuple(self._failures))
+                turn += 1
+        raise await self._unavailable()
 
-    async def _with_all_open(self, standing: Sequence[tuple[_Link, State]], now: float) -> Completion | None:
-        """Nobody is to be asked just now: wait for a provider that has said for how long, else try once all the same.
+    async def _ready(self) -> list[_Link]:
+        """Who may be asked now. Where nobody may, the first who will is waited for; empty where that is no use."""
+        while True:
+            standing = await self._standing()
+            if ready := [each.target for each in standing if each.is_ready]:
+                return ready
+            first = min(standing, key=lambda each: each.rests)
+            # Who says for how long is believed; for all others there is one patience, also while a probe goes on.
+            is_told = first.rests > 0 and first.kind in _WITH_A_DATE
+            if first.rests >= min(_LONGEST_WAIT if is_told else self._patience, self._until.left()):
+                return []
+            self._had_a_chance.update(each.target.breaker for each in standing if each.rests < _LONGEST_WAIT)
+            began = time.monotonic()
+            await asyncio.sleep(min(first.rests or _PROBE_LOOK_SECONDS, _LOOK_SECONDS) * _JITTER.uniform(1.0, 1.2))
+            if not is_told:
+                self._patience -= time.monotonic() - began
 
-        None after the wait. Raises LlmUnavailable.
-        """
-        if not standing:
-            raise LlmUnavailable(tuple(self._failures))
-        target, state = min(standing, key=lambda each: each[1].closes_in(now))
-        wait = state.closes_in(now)
-        if state.kind == ErrorKind.RATE_LIMIT and wait <= min(_LONGEST_RETRY_AFTER, self._until.left()):
-            await self._pause(wait + _JITTER.uniform(0.0, 0.25))
-            return None
-        if completion := await self._try(target, always=True):
-            return completion
-        raise LlmUnavailable(tuple(self._failures))
+    async def _standing(self) -> list["_Standing"]:
+        """How those who are left stand."""
+        now, states = await self._breakers.look([target.breaker for target in self._left])
+        return [self._stands(target, state, now) for target, state in zip(self._left, states, strict=True)]
+
+    def _stands(self, target: _Link, state: State, now: float) -> "_Standing":
+        paced = self._paced[target.provider].left() if target.provider in self._paced else 0.0
+        kind = ErrorKind.PACED if paced > state.rests(now) else state.why
+        return _Standing(target, state.admits(now) and not paced, max(state.rests(now), paced), kind)
+
+    async def _without_a_chance(self) -> list[_Link]:
+        """Those who were neither asked nor waited for, the first to close first."""
+        standing = sorted(await self._standing(), key=lambda each: each.rests)
+        return [each.target for each in standing if each.target.breaker not in self._had_a_chance]
+
+    async def _unavailable(self) -> LlmUnavailable:
+        """What has failed, and why those were left alone who were not asked."""
+        asked = {(failure.provider, failure.model) for failure in self._failures}
+        now, states = await self._breakers.look([target.breaker for target in self._left])
+        alone = [
+            Failure(target.provider, target.model.model, state.left_alone(now))
+            for target, state in zip(self._left, states, strict=True)
+            if state.open_until and (target.provider, target.model.model) not in asked
+        ]
+        return LlmUnavailable((*self._failures, *alone))
 
     async def _pause(self, seconds: float) -> None:
         """Raises LlmUnavailable where there is nobody left to wait for, or no time."""
         if not self._left or seconds >= self._until.left():
-            raise LlmUnavailable(tuple(self._failures))
+            raise await self._unavailable()
         await asyncio.sleep(seconds)
 
-    async def _try(self, target: _Link, *, always: bool = False) -> Completion | None:
+    async def _try(self, target: _Link, *, always: bool) -> Completion | None:
         """One attempt; None when it has failed, or its breaker does not allow it. Raises LlmUnavailable at the end."""
         transcript = Transcript(self._on_text)
         try:
-            async with self._pacing.place(target.provider):
-                if not always and not await self._breakers.admit(target.breaker):
-                    return None
-                completion = await self.judged(target, transcript)
+            return await self.attempt(target, transcript, always=always)
+        except LeftAlone:
+            return None
         except ProviderError as error:
             self._note(target, error, has_begun=transcript.has_begun)
             return None
-        return completion
 
     def _note(self, target: _Link, error: ProviderError, *, has_begun: bool) -> None:
         """Decide what a failure means for this question. Raises LlmUnavailable where it ends it."""
         self._failures.append(Failure(target.provider, target.model.model, error))
+        self._had_a_chance.add(target.breaker)
         log.warning("model_failed", provider=target.provider, model=target.model.model, error=str(error))
-        if has_begun or error.kind in _FINAL or not self._until.left():
+        if has_begun or not self._until.left() or self._is_refused_everywhere():
             raise LlmUnavailable(tuple(self._failures))
-        if error.kind in _FINAL_FOR_LINK or (error.retry_after or 0.0) > _LONGEST_RETRY_AFTER:
-            self._left.remove(target)
-        context = target.model.capabilities.context
-        if error.kind is ErrorKind.CONTEXT_TOO_LONG and context is not None:
-            self._left = [each for each in self._left if (each.model.capabilities.context or math.inf) > context]
+        if error.kind is ErrorKind.PACED:
+            self._paced[target.provider] = Deadline.after(error.retry_after or 0.0)
+        self._left = [each for each in self._left if not _is_final(error, target, each)]
 
-    async def judged(self, target: _Link, transcript: Transcript) -> Completion:
-        """A call, after which the breaker knows how it went."""
-        return await self._calls.judged(target, self._until, lambda: self._call(target, transcript))
+    def _is_refused_everywhere(self) -> bool:
+        """What two providers do not take is wrong in itself."""
+        refused = {each.provider for each in self._failures if each.error.kind is ErrorKind.BAD_REQUEST}
+        return len(refused) > 1
 
-    async def _call(self, target: _Link, transcript: Transcript) -> Completion:
-        """One call to one model, with its line in the ledger."""
-        model, caller = target.model, self._caller
-        request = _within(caller.budget, self._request, model)
+    async def attempt(self, target: _Link, transcript: Transcript, *, always: bool) -> Completion:
+        """One call to one model. Raises ProviderError."""
+        model, caller, prepared = target.model, self._caller, self._request
 
-        async def ask(call_id: UUID) -> Completion:
-            return await model.complete(request, transcript, call_id, caller.guard)
+        def prepare() -> Request:
+            nonlocal prepared
+            prepared = _within(caller.budget, self._request, model)
+            return prepared
+
+        async def ask(request: Request, call_id: UUID, guard: Guard) -> Completion:
+            return await model.complete(request, transcript, call_id, guard)
 
         try:
-            return await self._calls.recorded(target, request, caller, transcript, self._until, ask)
+            return await self._calls.make(target, prepare, ask, caller, transcript, self._until, always=always)
         finally:
             if caller.budget:
-                caller.budget.spend(transcript.used(request))
+                caller.budget.spend(transcript.used(prepared))
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A link: whether it may be asked now, else in how many seconds perhaps, and what had happened."""
+
+    target: _Link
+    is_ready: bool
+    rests: float
+    kind: ErrorKind
+
+
+def _is_final(error: ProviderError, failed: _Link, other: _Link) -> bool:
+    """Whether a link need not be asked any more after this error of one of them, perhaps itself."""
+    context = failed.model.capabilities.context
+    if error.kind is ErrorKind.CONTEXT_TOO_LONG and context is not None:
+        return other is failed or (other.model.capabilities.context or math.inf) <= context
+    if error.kind is ErrorKind.BAD_REQUEST:
+        return other.provider == failed.provider
+    is_final = error.kind in _FINAL_FOR_LINK or (error.retry_after or 0.0) > _LONGEST_WAIT
+    return is_final and other is failed
 
 
 def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
@@ -264,8 +314,9 @@ async def opened(settings: Settings) -> AsyncIterator[Router | None]:
     ledger = Ledger(
         Ceilings(settings.llm_generation_dollars, settings.llm_person_month_dollars, settings.llm_month_dollars)
     )
+    router = Router(settings, http, ledger)
     try:
-        yield Router(settings, http, ledger)
+        yield router
     finally:
-        await ledger.settled()
+        await router.calls.ended()
         await http.aclose()

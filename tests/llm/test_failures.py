@@ -9,6 +9,7 @@ from tests.llm.adapters import line_to, script
 from tests.llm.asking import REQUEST
 from tests.providers.errors import DOCUMENTED, Documented
 from tests.providers.script import Behaviour, Script
+from tests.providers.wires.base import frame
 
 _WIRES = ("openai", "anthropic", "gemini")
 _OVERLOADED_IN_STREAM = {
@@ -119,9 +120,10 @@ async def test_nobody_at_the_address_is_a_connection_error(provider: str) -> Non
     [
         ({"fault": "hang"}, TimeLimits(0.2, 5, 5), "no first word within 0.2 s"),
         ({"fault": "hang", "after_tokens": 1}, TimeLimits(5, 0.2, 5), "nothing more for 0.2 s"),
+        ({"fault": "pings", "text": "One word."}, TimeLimits(5, 0.3, 5), "nothing more for 0.3 s"),
         ({"text": "on and on " * 50, "tokens_per_second": 20}, TimeLimits(5, 5, 0.4), "no end within 0.4 s"),
     ],
-    ids=["first-word", "idle", "call"],
+    ids=["first-word", "idle", "signs-of-life-without-words", "call"],
 )
 async def test_a_model_that_is_silent_or_endless_is_given_up_in_time(
     provider: str, behaviour: dict[str, object], limits: TimeLimits, words: str
@@ -144,7 +146,62 @@ async def test_a_model_that_thinks_aloud_is_not_silent(provider: str) -> None:
 
 @pytest.mark.parametrize("provider", _WIRES)
 async def test_an_answer_that_is_all_thought_says_so(provider: str) -> None:
-    play = Script(default=Behaviour(thought_tokens=40, fault="length", text=""))
-    async with line_to(provider, play) as line:
-        with pytest.raises(ProviderError, match="all of its tokens went into thinking"):
-            await line.ask()
+    error = await _error(provider, script(thought_tokens=40, fault="length", text=""))
+
+    assert (error.kind, error.message) == (
+        ErrorKind.NO_ROOM,
+        "the answer is empty; all of its tokens went into thinking",
+    )
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_an_answer_without_end_is_broken_off_and_counted_as_far_as_it_came(provider: str) -> None:
+    transcript = Transcript()
+
+    error = await _error(provider, script(fault="endless", text="on and on " * 20), transcript)
+
+    used = transcript.used(REQUEST)
+    assert (error.kind, error.message) == (ErrorKind.PROTOCOL, "the answer goes on and on, far beyond its limit")
+    assert 3_500 < len(transcript.text) <= 40 * REQUEST.max_output_tokens
+    assert (used.estimated, used.output >= len(transcript.text) // 4) == (True, True)
+
+
+_THINKING = {
+    "openai": [{"choices": [{"delta": {"reasoning_content": "hmm " * 2_000}}]}],
+    "anthropic": [{"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "hmm " * 2_000}}],
+    "gemini": [{"candidates": [{"content": {"parts": [{"text": "hmm " * 2_000, "thought": True}]}}]}],
+}
+_ENDING_ODDLY = {
+    "openai": [{"choices": [{"delta": {"content": "One moment."}, "finish_reason": "tool_calls"}]}],
+    "anthropic": [
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "One moment."}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_calls"}, "usage": {"output_tokens": 3}},
+        {"type": "message_stop"},
+    ],
+    "gemini": [{"candidates": [{"content": {"parts": [{"text": "One moment."}]}, "finishReason": "tool_calls"}]}],
+}
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (_THINKING, "the answer goes on and on, far beyond its limit"),
+        (_ENDING_ODDLY, "the model broke off: tool_calls"),
+    ],
+    ids=["endless-thought", "odd-reason"],
+)
+async def test_what_is_wrong_with_an_end_is_named(provider: str, events: dict[str, list[object]], words: str) -> None:
+    error = await _error(provider, script(stream="".join(map(frame, events[provider]))))
+
+    assert (error.kind, error.message) == (ErrorKind.PROTOCOL, words)
+
+
+async def test_counts_in_the_middle_of_a_stream_are_taken_for_an_estimate() -> None:
+    transcript = Transcript()
+    said = {"choices": [{"delta": {"content": "So far"}}], "usage": {"prompt_tokens": 7, "completion_tokens": 1}}
+    await _error(
+        "openai", script(stream=frame(said) + frame({"choices": [{"delta": {"content": ", so good"}}]})), transcript
+    )
+
+    assert transcript.used(REQUEST) == Usage(input=7, output=4, estimated=True)

@@ -36,10 +36,7 @@ def test_the_last_event_needs_nothing_behind_it(end: bytes) -> None:
     ids=["line", "event", "lines"],
 )
 def test_an_endless_line_or_event_is_given_up(endless: bytes) -> None:
-    reader = EventReader()
-
     with pytest.raises(ProviderError) as caught:
-        for _ in range(100):
-            reader.feed(endless)
+        _read(endless for _ in range(100))
 
     assert caught.value.kind is ErrorKind.PROTOCOL

@@ -91,9 +91,9 @@ async def test_a_model_may_go_on_for_ever(behaviour: Behaviour, repeated: str) -
 
 
 async def test_a_stream_may_be_scripted_byte_by_byte() -> None:
-    async with running(Script(default=Behaviour(stream="data: \n\nno protocol"))) as provider:
-        async with httpx.AsyncClient() as client:
-            assert await _ask(client, provider.url) == (200, "data: \n\nno protocol")
+    script = Script(default=Behaviour(stream="data: \n\nno protocol"))
+    async with running(script) as provider, httpx.AsyncClient() as client:
+        assert await _ask(client, provider.url) == (200, "data: \n\nno protocol")
 
 
 async def test_it_runs_as_a_program_whose_script_can_be_replaced() -> None:
