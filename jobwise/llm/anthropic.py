@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import Adapter, Manner, Reading, failure, kind_of_status, retry_after, told
+from jobwise.llm.exchange import Adapter, Manner, Reading, told
+from jobwise.llm.failures import failure, kind_of_status, retry_after
 from jobwise.llm.types import Finish, Request, Usage
 
 _VERSION = "2026-10-21"

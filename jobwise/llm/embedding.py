@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
 from pydantic import Field
 
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm.capabilities import embedding_capabilities
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import Client, Feature, Guard, TimeLimits, network_error, refused_feature, whole
+from jobwise.llm.exchange import Client, Feature, Guard, TimeLimits, refused_feature, whole
 from jobwise.llm.types import Link, Texts, Transcript, Usage
 
 # A hundred of the longest vectors, written with all their digits.
@@ -67,23 +66,23 @@ class Embedder(Client):
                 if told is None or refused_feature(error) is not Feature.DIMENSIONS:
                     raise
                 self._without |= {Feature.DIMENSIONS}
+                transcript.again(texts)
 
     async def _ask(
         self, texts: Texts, dimensions: int | None, transcript: Transcript, call_id: UUID, guard: Guard
     ) -> list[Vector]:
         body = self.body(texts.texts, dimensions)
-        try:
-            async with (
-                asyncio.timeout(self._limits.call),
-                self._answered(self.url(), body, "application/json", transcript, call_id, guard) as response,
-            ):
-                said = await whole(response, _MOST_BYTES)
-        except TimeoutError:
-            raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {self._limits.call:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise network_error(error, has_answered=transcript.answered) from error
-        # Some megabytes of numbers.
-        return await asyncio.to_thread(self._understood, said, len(texts.texts), dimensions, transcript)
+        with self._explained(transcript, guard) as remembered:
+            try:
+                async with (
+                    asyncio.timeout(self._limits.call),
+                    self._answered(self.url(), body, "application/json", transcript, call_id, remembered) as response,
+                ):
+                    said = await whole(response, _MOST_BYTES)
+            except TimeoutError:
+                raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {self._limits.call:g} s") from None
+            # Some megabytes of numbers.
+            return await asyncio.to_thread(self._understood, said, len(texts.texts), dimensions, transcript)
 
     def _understood(self, said: bytes, texts: int, dimensions: int | None, transcript: Transcript) -> list[Vector]:
         try:

@@ -8,22 +8,22 @@ which come in one piece, are in `embedding`.
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx
 import orjson
+import structlog
 
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Effort, Mode, capabilities
 from jobwise.llm.errors import ErrorKind, ProviderError
+from jobwise.llm.failures import LONGEST_MESSAGE, network_error
 from jobwise.llm.sse import EventReader
 from jobwise.llm.types import Completion, Finish, Link, Request, Transcript, Usage, estimated_input
 
@@ -31,44 +31,15 @@ from jobwise.llm.types import Completion, Finish, Link, Request, Transcript, Usa
 _TAIL_SECONDS = 0.2
 _TIMER_SECONDS = 0.05
 _MOST_ERROR_BYTES = 65_536
-_LONGEST_MESSAGE = 500
 # Most tokens have four. Not all servers count what a model thinks.
 _CHARACTERS_PER_TOKEN = 40
 # A prompt of fewer tokens fits everywhere, and estimates of short texts are poor.
 _SHORTEST_CUT_PROMPT = 1_500
 
-# What an HTTP status means where the body does not say more.
-_KINDS_BY_STATUS = {
-    401: ErrorKind.AUTH,
-    402: ErrorKind.QUOTA,
-    403: ErrorKind.AUTH,
-    404: ErrorKind.UNKNOWN_MODEL,
-    408: ErrorKind.TIMEOUT,
-    409: ErrorKind.OVERLOADED,
-    413: ErrorKind.CONTEXT_TOO_LONG,
-    429: ErrorKind.RATE_LIMIT,
-    498: ErrorKind.OVERLOADED,
-    504: ErrorKind.TIMEOUT,
-}
-# Some say with words alone, under the status of a bad request or a wrong key, what others have a code for.
-_KINDS_BY_WORDS = tuple(
-    (kind, re.compile(words, re.IGNORECASE))
-    for kind, words in (
-        (
-            ErrorKind.CONTEXT_TOO_LONG,
-            r"context (?:length|window|size)|(?:prompt|input|request) is too (?:long|large)|input token count"
-            r"|too many (?:input )?tokens|reduce the length",
-        ),
-        (ErrorKind.REFUSED, r"\binput was flagged\b|moderation"),
-        (ErrorKind.AUTH, r"(?:incorrect|invalid) (?:x-)?api[ _-]?key|api key (?:not valid|expired|not found)"),
-        (ErrorKind.QUOTA, r"credit balance|insufficient (?:balance|credits?|funds|quota)"),
-        (ErrorKind.UNKNOWN_MODEL, r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)"),
-    )
-)
-_VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
-
 #: Called right before a request goes out; it raises where none may.
 Guard = Callable[[], None]
+
+log = structlog.get_logger(__name__)
 
 
 class Feature(StrEnum):
@@ -193,9 +164,9 @@ class Reading(ABC):
     def result(self) -> Finish:
         """How the answer ended. Raises ProviderError where it is none."""
         if self.refusal:
-            raise ProviderError(ErrorKind.REFUSED, self.refusal[:_LONGEST_MESSAGE])
+            raise ProviderError(ErrorKind.REFUSED, self.refusal[:LONGEST_MESSAGE])
         if self._odd_end:
-            raise ProviderError(ErrorKind.PROTOCOL, self._odd_end[:_LONGEST_MESSAGE])
+            raise ProviderError(ErrorKind.PROTOCOL, self._odd_end[:LONGEST_MESSAGE])
         if not self.ended or not self.finish:
             raise ProviderError(ErrorKind.PROTOCOL, "the stream ended before the answer did")
         if self.transcript.text.strip():
@@ -254,6 +225,37 @@ class Client(ABC):
     @abstractmethod
     def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         """What an HTTP error means: the one place where a provider's words become our kinds."""
+
+    @contextmanager
+    def _explained(self, transcript: Transcript, guard: Guard) -> Iterator[Guard]:
+        """Whatever goes wrong inside is a ProviderError, except what the guard raises: call that which is given."""
+        objections: list[Exception] = []
+
+        def remembered() -> None:
+            try:
+                guard()
+            except Exception as error:
+                objections.append(error)
+                raise
+
+        try:
+            yield remembered
+        except ProviderError as error:
+            raise self._without_key(error) from error.__cause__
+        except Exception as error:
+            if error in objections:
+                raise
+            if not isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+                log.exception("exchange_failed", provider=self.provider, model=self.model)
+            # The cause of some errors has what was in a header.
+            raise network_error(error, has_answered=transcript.answered) from None
+
+    def _without_key(self, error: ProviderError) -> ProviderError:
+        """Some servers repeat the key that they do not like."""
+        key = self.deployment.key
+        if not key or key not in error.message:
+            return error
+        return ProviderError(error.kind, error.message.replace(key, "[key]"), retry_after=error.retry_after)
 
     @asynccontextmanager
     async def _answered(
@@ -319,6 +321,7 @@ class Adapter(Client):
             except ProviderError as error:
                 if transcript.has_begun or not self._concede(error, manner, request):
                     raise
+                transcript.again(request)
 
     def _manner(self, request: Request) -> Manner:
         effort = None if Feature.EFFORT in self._without else self.capabilities.effort(request.effort)
@@ -345,17 +348,18 @@ class Adapter(Client):
         self, request: Request, manner: Manner, transcript: Transcript, call_id: UUID, guard: Guard
     ) -> Completion:
         reading = self.reading(transcript, self._limits, _CHARACTERS_PER_TOKEN * request.max_output_tokens)
-        try:
-            async with asyncio.timeout_at(reading.first_word_due()) as timer:
-                reading.timer = timer
-                await self._exchange(self.body(request, manner), reading, call_id, guard)
-        except TimeoutError:
-            if not reading.ended:
-                raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            if not reading.ended:
-                raise network_error(error, has_answered=transcript.answered) from error
-        return self._completion(request, transcript, reading.result())
+        with self._explained(transcript, guard) as remembered:
+            try:
+                async with asyncio.timeout_at(reading.first_word_due()) as timer:
+                    reading.timer = timer
+                    await self._exchange(self.body(request, manner), reading, call_id, remembered)
+            except TimeoutError:
+                if not reading.ended:
+                    raise ProviderError(ErrorKind.TIMEOUT, reading.overdue()) from None
+            except httpx.HTTPError:
+                if not reading.ended:
+                    raise
+            return self._completion(request, transcript, reading.result())
 
     async def _exchange(self, body: dict[str, Any], reading: Reading, call_id: UUID, guard: Guard) -> None:
         accept = "text/event-stream"
@@ -395,33 +399,6 @@ def refused_feature(error: ProviderError) -> Feature | None:
     return next((feature for feature, words in _REFUSED_WORDS.items() if words.search(error.message)), None)
 
 
-def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
-    """An error with the provider's message; its words may tell more than the status of a bad request or a wrong key."""
-    if kind in _VAGUE:
-        kind = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
-    return ProviderError(kind, message[:_LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
-
-
-def kind_of_status(status: int) -> ErrorKind:
-    """What a status means that came without an explanation."""
-    unnamed = ErrorKind.OVERLOADED if status >= httpx.codes.INTERNAL_SERVER_ERROR else ErrorKind.BAD_REQUEST
-    return _KINDS_BY_STATUS.get(status, unnamed)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How many seconds to wait, as the headers say."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * unit)
-        except (KeyError, ValueError):
-            continue
-    try:
-        date = parsedate_to_datetime(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
 async def whole(response: httpx.Response, most: int) -> bytes:
     """The body; of a longer one than so many bytes, a little more than these."""
     body = bytearray()
@@ -430,14 +407,6 @@ async def whole(response: httpx.Response, most: int) -> bytes:
         if len(body) > most:
             break
     return bytes(body)
-
-
-def network_error(error: httpx.HTTPError | httpx.InvalidURL, *, has_answered: bool) -> ProviderError:
-    """What a failure of the connection means, before or after the provider began to answer."""
-    if isinstance(error, httpx.TimeoutException):
-        return ProviderError(ErrorKind.TIMEOUT, f"no connection in time ({type(error).__name__})")
-    kind = ErrorKind.PROTOCOL if has_answered else ErrorKind.CONNECTION
-    return ProviderError(kind, f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE])
 
 
 def _warnings(request: Request, usage: Usage) -> tuple[str, ...]:

@@ -20,11 +20,9 @@ from jobwise.llm.exchange import (
     Client,
     Manner,
     Reading,
-    failure,
-    kind_of_status,
-    retry_after,
     told,
 )
+from jobwise.llm.failures import failure, kind_of_status, retry_after
 from jobwise.llm.types import Finish, Request, Usage
 
 _FINISHES = {"STOP": Finish.STOP, "MAX_TOKENS": Finish.LENGTH}

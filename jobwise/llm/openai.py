@@ -20,11 +20,9 @@ from jobwise.llm.exchange import (
     Feature,
     Manner,
     Reading,
-    failure,
-    kind_of_status,
-    retry_after,
     told,
 )
+from jobwise.llm.failures import failure, kind_of_status, retry_after
 from jobwise.llm.types import Finish, Request, Usage
 
 _DONE = "[DONE]"

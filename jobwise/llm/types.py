@@ -116,6 +116,16 @@ class Usage:
     reasoning: int = 0
     estimated: bool = False
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Of two requests together."""
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+            self.estimated or other.estimated,
+        )
+
 
 class Finish(StrEnum):
     """Why a model stopped. Refusals are errors (`ErrorKind.REFUSED`), not answers."""
@@ -205,6 +215,11 @@ class Transcript:
     usage: Usage | None = None
     finish: Finish | None = None
     _parts: list[str] = field(default_factory=list)
+    _before: Usage = Usage()
+
+    def again(self, question: Question) -> None:
+        """The same is asked by another request; what the last one has used stays counted."""
+        self._before, self.sent, self.usage = self.used(question), False, None
 
     def add(self, text: str) -> None:
         """Keep a piece of the answer and hand it on."""
@@ -226,6 +241,9 @@ class Transcript:
 
         What it has counted before the end is marked as an estimate by adapters; the text since then counts as well.
         """
+        return self._before + self._used_last(question)
+
+    def _used_last(self, question: Question) -> Usage:
         if self.usage is not None and self.usage.estimated:
             return replace(self.usage, output=max(self.usage.output, self.usage.reasoning + _tokens(self.text)))
         if self.usage is not None:

@@ -9,12 +9,13 @@ import pytest
 
 from jobwise.llm.capabilities import Effort
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import retry_after
-from jobwise.llm.types import Completion, Finish, Request, Schema, Transcript, Usage
+from jobwise.llm.failures import retry_after
+from jobwise.llm.types import Completion, Finish, Request, Schema, Transcript, Usage, estimated_input
 from tests.llm.adapters import line_to, script
 from tests.llm.asking import REQUEST
 from tests.providers.deployments import MODELS
 from tests.providers.script import Behaviour, Script
+from tests.providers.wires.base import frame
 
 _WIRES = ("openai", "anthropic", "gemini")
 _SCHEMA = Schema(
@@ -139,6 +140,30 @@ async def test_a_server_that_refuses_schemas_is_asked_one_step_lower_and_never_s
     assert names == {"greeting"}
 
 
+async def test_a_second_request_that_is_cut_off_is_counted_although_the_first_was_free() -> None:
+    transcript = Transcript()
+    play = Script(next=[_refusal("response_format is not supported"), Behaviour(fault="hang")])
+    async with line_to("openai", play) as line:
+        asking = asyncio.create_task(line.ask(_ASK, transcript))
+        await line.server.asked(2)
+        asking.cancel()
+        await asyncio.wait([asking])
+
+    assert transcript.used(_ASK) == Usage(input=estimated_input(_ASK), output=0, estimated=True)
+
+
+async def test_what_the_first_request_has_used_before_it_was_refused_stays_counted() -> None:
+    counted = {"choices": [], "usage": {"prompt_tokens": 1_000, "completion_tokens": 500}}
+    refused = {"error": {"message": "Unknown parameter: 'stream_options'.", "code": 400}}
+    play = Script(next=[Behaviour(stream=frame(counted) + frame(refused))], default=Behaviour(text="Ready."))
+    async with line_to("openai", play) as line:
+        answer = await line.ask()
+        second = line.server.calls[1]
+
+    assert answer.usage == Usage(input=1_000 + estimated_input(REQUEST), output=500 + 2, estimated=True)
+    assert second.input_tokens > 0
+
+
 async def test_calls_that_are_refused_together_step_down_together() -> None:
     play = _refusing(*["response_format is not supported"] * 3)
     async with line_to("local", play, pools=4) as line:
@@ -236,7 +261,12 @@ async def test_a_prompt_that_is_too_long_is_that(provider: str) -> None:
     [
         ({"retry-after": "7"}, 7.0),
         ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "-5"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "Wed, 21 Oct 99999999999999 07:28:00 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 2030 07:28:00 +99999999"}, None),
         ({}, None),
     ],
 )

@@ -1,5 +1,7 @@
 """For each provider and each failure: which kind it is. What follows from a kind is tested with the router."""
 
+import traceback
+
 import pytest
 
 from jobwise.llm.errors import ErrorKind, ProviderError
@@ -101,6 +103,59 @@ async def test_what_a_cut_stream_has_used_is_estimated_from_what_was_told_and_sa
     used = transcript.used(REQUEST)
     assert (used.estimated, used.output) == (True, call.output_tokens)
     assert abs(used.input - call.input_tokens) <= 2
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((status, ErrorKind.UNKNOWN_MODEL) for status in (301, 307, 405, 410, 415, 418, 421, 426)),
+        *((status, ErrorKind.PROTOCOL) for status in (201, 202, 206)),
+        *((status, ErrorKind.AUTH) for status in (407, 451)),
+        *((status, ErrorKind.OVERLOADED) for status in (424, 425, 499, 501, 530)),
+        *((status, ErrorKind.BAD_REQUEST) for status in (400, 422)),
+    ],
+)
+async def test_only_who_says_that_a_request_is_bad_makes_it_one(provider: str, status: int, kind: ErrorKind) -> None:
+    error = await _error(provider, script(fault="status", status=status, body="<html>No.</html>"))
+
+    assert (error.kind, error.message) == (kind, f"HTTP {status}")
+
+
+async def test_an_account_that_may_not_yet_use_a_model_is_no_bad_request() -> None:
+    message = "Your organization must be verified to stream this model."
+    play = script(fault="status", status=400, code="unsupported_value", message=message)
+
+    assert (await _error("openai", play)).kind is ErrorKind.AUTH
+
+
+@pytest.mark.parametrize("key", ["secret-kéy", "secret-key\nx"])
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_a_key_that_cannot_be_sent_is_not_told_to_anybody(
+    provider: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with line_to(provider) as line:
+        object.__setattr__(line.model.deployment, "key", key)
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+
+    assert caught.value.kind is ErrorKind.CONNECTION
+    assert "secret" not in "".join(traceback.format_exception(caught.value)) + caplog.text
+
+
+async def test_a_key_that_the_server_repeats_is_not_told_to_anybody() -> None:
+    play = script(fault="status", status=401, message="There is no key-of-openai.")
+
+    assert (await _error("openai", play)).message == "There is no [key]."
+
+
+async def test_an_address_that_is_none_is_a_connection_error() -> None:
+    async with line_to("openai") as line:
+        object.__setattr__(line.model.deployment, "base_url", "http://127.0.0.1:99999/v1")
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+
+    assert caught.value.kind is ErrorKind.CONNECTION
 
 
 @pytest.mark.parametrize("provider", _WIRES)

@@ -1,0 +1,100 @@
+"""What failures mean that all providers have in common: by status, by words, and of the connection."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from jobwise.llm.errors import ErrorKind, ProviderError
+
+#: In characters; what providers say beyond that is not kept.
+LONGEST_MESSAGE = 500
+
+# What an HTTP status means where the body does not say more. Others than these, of requests that are not taken, come
+# from servers that are not what the address was thought to be.
+_KINDS_BY_STATUS = {
+    400: ErrorKind.BAD_REQUEST,
+    401: ErrorKind.AUTH,
+    402: ErrorKind.QUOTA,
+    403: ErrorKind.AUTH,
+    404: ErrorKind.UNKNOWN_MODEL,
+    407: ErrorKind.AUTH,
+    408: ErrorKind.TIMEOUT,
+    409: ErrorKind.OVERLOADED,
+    413: ErrorKind.CONTEXT_TOO_LONG,
+    422: ErrorKind.BAD_REQUEST,
+    424: ErrorKind.OVERLOADED,
+    425: ErrorKind.OVERLOADED,
+    429: ErrorKind.RATE_LIMIT,
+    451: ErrorKind.AUTH,
+    498: ErrorKind.OVERLOADED,
+    499: ErrorKind.OVERLOADED,
+    504: ErrorKind.TIMEOUT,
+}
+# Some say with words alone, under the status of a bad request or a wrong key, what others have a code for.
+_KINDS_BY_WORDS = tuple(
+    (kind, re.compile(words, re.IGNORECASE))
+    for kind, words in (
+        (
+            ErrorKind.CONTEXT_TOO_LONG,
+            r"context (?:length|window|size)|(?:prompt|input|request) is too (?:long|large)|input token count"
+            r"|too many (?:input )?tokens|reduce the length",
+        ),
+        (ErrorKind.REFUSED, r"\binput was flagged\b|moderation"),
+        (
+            ErrorKind.AUTH,
+            r"(?:incorrect|invalid) (?:x-)?api[ _-]?key|api key (?:not valid|expired|not found)"
+            r"|\b(?:organization|account) must be verified",
+        ),
+        (ErrorKind.QUOTA, r"credit balance|insufficient (?:balance|credits?|funds|quota)"),
+        (ErrorKind.UNKNOWN_MODEL, r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)"),
+    )
+)
+_VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
+
+
+def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
+    """An error with the provider's message; its words may tell more than the status of a bad request or a wrong key."""
+    if kind in _VAGUE:
+        kind = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
+    return ProviderError(kind, message[:LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
+
+
+def kind_of_status(status: int) -> ErrorKind:
+    """What a status means that came without an explanation."""
+    if named := _KINDS_BY_STATUS.get(status):
+        return named
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return ErrorKind.OVERLOADED
+    return ErrorKind.PROTOCOL if httpx.codes.is_success(status) else ErrorKind.UNKNOWN_MODEL
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """How many seconds to wait, as the headers say."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers[name]) * unit
+        except (KeyError, ValueError):
+            continue
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    try:
+        date = parsedate_to_datetime(headers["retry-after"])
+        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def network_error(error: Exception, *, has_answered: bool) -> ProviderError:
+    """What a failure of the connection means, before or after the provider began to answer.
+
+    Its words are only told where they are known to be about the connection, and not about what was sent.
+    """
+    if isinstance(error, httpx.TimeoutException):
+        return ProviderError(ErrorKind.TIMEOUT, f"no connection in time ({type(error).__name__})")
+    kind = ErrorKind.PROTOCOL if has_answered else ErrorKind.CONNECTION
+    is_known = isinstance(error, httpx.HTTPError | httpx.InvalidURL) and not isinstance(error, httpx.LocalProtocolError)
+    words = f": {error}" if is_known else ""
+    return ProviderError(kind, f"{type(error).__name__}{words}"[:LONGEST_MESSAGE])
