@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment and of a `.env` file."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SHORTEST_SECRET = 32
@@ -82,6 +83,21 @@ class ProviderSettings(BaseSettings):
     llm_endpoints: str = ""
     llm_endpoint_keys: SecretStr = SecretStr("")
 
+    @field_validator(*(f"{fields}_api_key" for fields in _PROVIDERS.values()))
+    @classmethod
+    def _key_can_be_sent(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Without what was copied with it by accident."""
+        stripped = key.get_secret_value().strip()
+        _check_key(stripped, str(cls.model_fields[str(info.field_name)].validation_alias))
+        return SecretStr(stripped)
+
+    @field_validator("llm_endpoint_keys")
+    @classmethod
+    def _keys_can_be_sent(cls, keys: SecretStr) -> SecretStr:
+        for name, key in _pairs(keys.get_secret_value()).items():
+            _check_key(key, f"JOBWISE_LLM_ENDPOINT_KEYS: that of {name}")
+        return keys
+
     def endpoints(self) -> dict[str, Endpoint]:
         """All providers by name: those known here, then those that `JOBWISE_LLM_ENDPOINTS` adds."""
         known = {
@@ -118,7 +134,13 @@ class Settings(ProviderSettings):
     """All settings, checked at start. Every name and default is documented in docs/configuration.md."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_prefix="JOBWISE_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_file=".env",
+        env_prefix="JOBWISE_",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        # What is wrong may be a secret.
+        hide_input_in_errors=True,
     )
 
     home: Path = Path(".jobwise")
@@ -226,6 +248,12 @@ class Settings(ProviderSettings):
         if key := self.secret_key.get_secret_value():
             return key
         return _development_key(self.home.absolute())
+
+
+def _check_key(key: str, setting: str) -> None:
+    """Raises ValueError for what cannot be a key; the message does not have it."""
+    if not re.fullmatch(r"[!-~]*", key):
+        raise ValueError(f"{setting} must have ASCII letters, digits and signs only, without spaces")
 
 
 def _pairs(text: str) -> dict[str, str]:

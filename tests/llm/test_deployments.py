@@ -89,3 +89,21 @@ def test_the_documents_name_every_provider() -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text("utf-8")
 
     assert [name for name in deployments(Settings()) if f"`{name}`" not in text] == []
+
+
+def test_a_key_is_taken_without_what_was_copied_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-our-key\r\n")
+
+    assert deployments(load_settings())["openai"].key == "sk-our-key"
+
+
+@pytest.mark.parametrize("key", ["sk-our\nkey", "sk-our key", "sk-our-kéy", "sk-our-key\x00"])
+@pytest.mark.parametrize("setting", ["OPENAI_API_KEY", "JOBWISE_LLM_ENDPOINT_KEYS"])
+def test_what_cannot_be_a_key_is_refused_and_not_repeated(setting: str, key: str) -> None:
+    given = {setting: f"house={key}" if setting.startswith("JOBWISE") else key}
+    field = {"OPENAI_API_KEY": "OPENAI_API_KEY", "JOBWISE_LLM_ENDPOINT_KEYS": "llm_endpoint_keys"}[setting]
+
+    with pytest.raises(ValueError, match=setting) as caught:
+        Settings.model_validate({field: given[setting]})
+
+    assert "sk-our" not in str(caught.value)
