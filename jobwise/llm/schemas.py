@@ -59,7 +59,8 @@ def in_words(schema: dict[str, Any]) -> str:
 
 def extracted(text: str) -> str:
     """The JSON object in an answer, without the words or the fence around it; the text itself where there is none."""
-    decoder, end_of_text = json.JSONDecoder(), len(text.rstrip())
+    # Only the place is wanted: Python refuses to make numbers of thousands of digits.
+    decoder, end_of_text = json.JSONDecoder(parse_int=str), len(text.rstrip())
     start = text.find("{")
     for _ in range(_MOST_BEGINNINGS):
         if start < 0:

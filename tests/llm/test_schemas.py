@@ -50,6 +50,13 @@ def test_the_object_is_found_in_an_answer(text: str) -> None:
     assert extracted(text) == '{"a": {"b": "}"}}'
 
 
+def test_a_number_without_end_is_no_hindrance() -> None:
+    answer = f'{{"a": {"1" * 5_000}}}'
+
+    assert extracted(f"So: {answer}") == answer
+    assert problems(answer, _OBJECT)[0].startswith("the answer is no JSON: number")
+
+
 @pytest.mark.parametrize("end", range(1, 40))
 def test_no_part_of_an_answer_that_was_cut_is_taken_for_it(end: int) -> None:
     whole = '{"a": {"b": 1}, "c": [{"d": "}"}], "e": "{"}'
