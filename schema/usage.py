@@ -31,11 +31,13 @@ describe(
     OVERLOADED="The provider had a fault or too much to do.",
     CONTEXT_TOO_LONG="The prompt is too long for this model.",
     REFUSED="The model or a filter declined to answer.",
+    NO_ROOM="All that an answer may have went into thinking.",
     BAD_REQUEST="The provider did not accept the request.",
     UNKNOWN_MODEL="There is no such model, or no such address.",
     TIMEOUT="The answer did not come in time.",
     CONNECTION="The provider could not be reached.",
     PROTOCOL="The answer broke off or is not what the protocol says.",
+    PACED="As many calls a minute as this installation allows itself were made.",
     SPENDING="A spending limit of this installation does not allow it.",
 )
 
