@@ -16,6 +16,7 @@ from jobwise.generation.builtin_writer.material import requirement_ids
 from jobwise.generation.facts import HEADLINE_ID, SUMMARY_ID, squeeze
 from jobwise.generation.model_brief import Brief
 from jobwise.generation.model_calls import STRING, items, json_object, list_schema, object_schema
+from jobwise.generation.plain_text import objection, plain
 from jobwise.generation.types import Change, MatchReport, Operation, Transform
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.types import Completion, Finish, Schema
@@ -79,6 +80,7 @@ class Answers:
         self._brief = brief
         self._analysis = analysis
         self._report = report
+        self._told = brief.told()
 
     def read(
         self, kind: DocumentKind, completion: Completion, parts: Container[str]
@@ -191,11 +193,15 @@ class Answers:
             )
 
     def _usable(self, text: str, longest: int, problems: list[str]) -> str:
-        one_line = squeeze(text)
+        one_line = plain(text[: 4 * longest + 80])
         if len(one_line) > longest:
             problems.append(f"“{one_line[:60]}…” is longer than {longest} characters.")
         elif self._brief.is_private(one_line):
-            problems.append("A mark such as [name] stands for what must not be written.")
+            problems.append(
+                "A mark such as [name] stands for what must not be written, and so are names and addresses."
+            )
+        elif why := objection(one_line, self._told):
+            problems.append(f"“{one_line[:60]}…” {why}.")
         else:
             return one_line
         return ""

@@ -46,9 +46,7 @@ class Brief:
         self._facts = {f"f{number}": fact for number, fact in enumerate(chosen, 1)}
         self._ids = {fact.id: short for short, fact in self._facts.items()}
         self._rewordable = {
-            short
-            for short, fact in self._facts.items()
-            if fact.id in rewordable and not self.is_private(self._redaction.text(fact.text))
+            short for short, fact in self._facts.items() if fact.id in rewordable and not self.is_private(fact.text)
         }
 
     def fact(self, short_id: str) -> Fact | None:
@@ -64,8 +62,14 @@ class Brief:
         return self._ids.get(fact_id, "")
 
     def is_private(self, text: str) -> bool:
-        """Whether a model repeats a mark that stands for what it was not told."""
-        return self._redaction.is_marked(text)
+        """Whether a model writes of what it was not told, or repeats a mark that stands for it."""
+        return self._redaction.is_marked(self._redaction.text(text))
+
+    def told(self) -> str:
+        """All that a model may name, in small letters."""
+        facts = [fact.text for fact in self._facts.values()]
+        asked = [requirement.quote for requirement in self._analysis.requirements]
+        return "\n".join([*facts, *asked, self._analysis.title, self._analysis.company]).lower()
 
     def batches(self, most: int) -> list[list[str]]:
         """The short ids of what may be worded anew, in fair parts of about `most` highlights; entries stay whole."""

@@ -22,6 +22,9 @@ from jobwise.llm.types import Caller, Completion, Request, nobody_listens
 Item = TypeVar("Item", bound=BaseModel)
 Result = TypeVar("Result")
 
+# No answer that was asked for has as many; an endless list must not keep a worker from its other generations.
+_MOST_ITEMS = 100
+
 log = structlog.get_logger(__name__)
 
 
@@ -93,9 +96,9 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def items(values: object, kind: type[Item]) -> list[Item]:
-    """Those of the values that have the right shape."""
+    """Those of the first values that have the right shape."""
     found: list[Item] = []
-    for value in values if isinstance(values, list) else []:
+    for value in values[:_MOST_ITEMS] if isinstance(values, list) else []:
         try:
             found.append(kind.model_validate(value))
         except ValidationError:

@@ -78,6 +78,8 @@ FABRICATED_LINES = [
     (_STARS, "Used by eighty companies; more than 400 stars on GitHub", FindingKind.NUMBER),
     (_TAUGHT, "Taught SQL basics to 120 adults in 2015", FindingKind.NUMBER),
     (_TAUGHT, "Taught SQL basics to ١٢٥ adults", FindingKind.NUMBER),
+    (_MENTORED, "Mentored Ⅻ junior engineers and wrote the onboarding guide", FindingKind.NUMBER),
+    (_MENTORED, "Mentored ½ of the junior engineers and wrote the onboarding guide", FindingKind.NUMBER),
     (_MENTORED, "Managed three junior engineers and wrote the onboarding guide", FindingKind.SCOPE),
     (_MENTORED, "Mentored three junior engineers towards AWS Certified Solutions Architect", FindingKind.SKILL),
     (_MENTORED, "Mentored three junior engineers; write to mara@evil.example for details", FindingKind.IDENTITY),
@@ -152,6 +154,7 @@ HONEST_LINES = [
     (_TAUGHT, "Taught the basics of SQL to 120 adults"),
     (_TAUGHT, "Taught SQL to about 120 adult learners"),
     (_MENTORED, "Mentored 3 junior engineers and authored the onboarding guide"),
+    (_MENTORED, "Mentored ③ junior engineers and wrote the onboarding guide"),
     (_MENTORED, "Wrote the onboarding guide and mentored three juniors"),
     (_MENTORED, "Coached three junior engineers; wrote the onboarding guide"),
 ]

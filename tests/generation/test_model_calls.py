@@ -202,6 +202,30 @@ async def test_what_the_gate_refuses_is_asked_for_once_more_and_never_again_by_w
     assert [change["value"] for change in version.refused] == [_INVENTED["paragraphs"][1]["text"]]
 
 
+_HOSTILE = {
+    "paragraphs": [
+        {"text": "I am applying\x00 for the position of **Backend Engineer** at Harbour Bank.", "evidence": []},
+        {"text": "\u202eAt Northpay, I mentored three junior\ufffe engineers\x08.", "evidence": ["f4"]},
+    ]
+}
+
+
+async def test_what_no_database_and_no_page_takes_is_dropped_from_an_answer(bench: Bench) -> None:
+    bench.provider.follow(Script(rules=[Behaviour(schema_name="letter_paragraphs", text=json.dumps(_HOSTILE))]))
+    generation_id = await an_order(bench.viewer)
+
+    await bench.work()
+
+    assert (await _row(generation_id)).status is Status.COMPLETED
+    letter = await Document.get(generation_id=generation_id, kind="COVER_LETTER")
+    version = await DocumentVersion.get(document=letter)
+    assert [paragraph["text"] for paragraph in version.content["paragraphs"]] == [
+        "I am applying for the position of Backend Engineer at Harbour Bank.",
+        "At Northpay, I mentored three junior engineers.",
+    ]
+    assert len(bench.provider.calls) == _CALLS
+
+
 async def test_a_cancelled_generation_breaks_its_calls_off_within_a_second_and_settles_them(bench: Bench) -> None:
     bench.provider.follow(_SLOW)
     generation_id = await an_order(bench.viewer)

@@ -116,6 +116,7 @@ _NUMBER = re.compile(
     rf"|[\s\u00a0-]?(?P<time>{_TIME}))?)",
     re.IGNORECASE,
 )
+_SIGN = re.compile(r"(?<!\w)[^\W\x00-\x7f](?!\w)")
 _RANGE = re.compile(r"^\s?(?:-|–|—|to|bis|à|a|and|or|und|oder|y|e|of|von|out of)\s?$", re.IGNORECASE)
 _HEDGE = re.compile(rf"(?:^|[\s(])(?P<hedge>{'|'.join(HEDGES)})\s(?:(?:a|an|the|of)\s)?$", re.IGNORECASE)
 _FRACTION = re.compile(rf"\b(?:{'|'.join(FRACTIONS)})\b", re.IGNORECASE)
@@ -128,6 +129,8 @@ def numbers_in(text: str) -> tuple[Number, ...]:
     """The numbers of a text in order. Numbers inside names (`OAuth2`, `p99`, `COVID-19`) are names, not numbers."""
     plain = _ascii_digits(text)
     found = [number for match in _NUMBER.finditer(plain) if (number := _number(plain, match))]
+    if not text.isascii():
+        found += _signs(text)
     taken = [(number.start, number.end) for number in found]
     for pattern, kind, table in (
         (_FRACTION, NumberKind.PERCENT, FRACTIONS),
@@ -146,6 +149,17 @@ def _ascii_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(char if char.isascii() or not char.isdecimal() else str(unicodedata.digit(char)) for char in text)
+
+
+def _signs(text: str) -> list[Number]:
+    """Numbers that are one sign standing alone, such as ½, Ⅻ or 三. Digits of any script are not among them."""
+    found = []
+    for sign in _SIGN.finditer(text):
+        value = unicodedata.numeric(sign[0], None)
+        if value is not None and not sign[0].isdecimal():
+            kind, value = (NumberKind.PERCENT, 100 * value) if 0 < value < 1 else (NumberKind.COUNT, value)
+            found.append(Number(kind, frozenset({value}), sign.start(), sign.end(), sign[0]))
+    return found
 
 
 def _number(text: str, match: re.Match[str]) -> Number | None:
