@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.exchange import Adapter, Manner, Reading, told
 from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.said import Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
 _VERSION = "2026-10-21"
@@ -34,16 +35,16 @@ _KINDS_BY_TYPE = {
 }
 
 
-class _Error(BaseModel):
+class _Error(SaidOfError):
     type: str = ""
     message: str = ""
 
 
-class _OutputDetails(BaseModel):
+class _OutputDetails(Said):
     thinking_tokens: int | None = None
 
 
-class _Usage(BaseModel):
+class _Usage(Said):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
@@ -51,18 +52,18 @@ class _Usage(BaseModel):
     output_tokens_details: _OutputDetails | None = None
 
 
-class _Message(BaseModel):
+class _Message(Said):
     usage: _Usage = _Usage()
 
 
-class _Delta(BaseModel):
+class _Delta(Said):
     type: str = ""
     text: str = ""
     thinking: str = ""
-    stop_reason: str | None = None
+    stop_reason: str = ""
 
 
-class _Event(BaseModel):
+class _Event(Said):
     type: str
     message: _Message | None = None
     delta: _Delta | None = None
@@ -70,7 +71,7 @@ class _Event(BaseModel):
     error: _Error | None = None
 
 
-class _Failure(BaseModel):
+class _Failure(Said):
     error: _Error
 
 
@@ -99,7 +100,7 @@ class _Reading(Reading):
         elif delta.type == "thinking_delta":
             self.hear(delta.thinking)
 
-    def _end(self, reason: str | None) -> None:
+    def _end(self, reason: str) -> None:
         if reason == "refusal":
             self.refusal = "the model declined to answer"
         elif reason and not self.is_over:

@@ -5,7 +5,7 @@ The stream ends behind the piece that has a finish reason; vectors come in one p
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -23,6 +23,7 @@ from jobwise.llm.exchange import (
     told,
 )
 from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.said import OnlyObjects, Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
 _FINISHES = {"STOP": Finish.STOP, "MAX_TOKENS": Finish.LENGTH}
@@ -55,25 +56,30 @@ _KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE
 _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
+_CAMEL = ConfigDict(alias_generator=to_camel)
 
 
-class _Violation(_Said):
+class _Violation(SaidOfError):
+    model_config = _CAMEL
     quota_id: str = ""
 
 
-class _Detail(_Said):
+class _Detail(SaidOfError):
+    model_config = _CAMEL
     reason: str = ""
     retry_delay: str = ""
-    violations: list[_Violation] = Field(default_factory=list)
+    violations: Annotated[list[_Violation], OnlyObjects] = Field(default_factory=list)
 
 
-class _Error(_Said):
+class _Error(SaidOfError):
     code: int | None = None
     message: str = ""
     status: str = ""
-    details: list[_Detail] = Field(default_factory=list)
+    details: Annotated[list[_Detail], OnlyObjects] = Field(default_factory=list)
+
+
+class _Said(Said):
+    model_config = _CAMEL
 
 
 class _Part(_Said):
@@ -87,12 +93,12 @@ class _Content(_Said):
 
 class _Candidate(_Said):
     content: _Content = _Content()
-    finish_reason: str | None = None
+    finish_reason: str = ""
     finish_message: str = ""
 
 
 class _Feedback(_Said):
-    block_reason: str | None = None
+    block_reason: str = ""
     block_reason_message: str = ""
 
 
@@ -214,11 +220,12 @@ class GeminiContent(_Server, Adapter):
         }
 
 
-class _Embedding(_Said):
+class _Embedding(BaseModel):
     values: Numbers
 
 
-class _Embeddings(_Said):
+class _Embeddings(BaseModel):
+    model_config = _CAMEL
     embeddings: list[_Embedding]
     usage_metadata: _Usage | None = None
 

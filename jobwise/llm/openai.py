@@ -23,6 +23,7 @@ from jobwise.llm.exchange import (
     told,
 )
 from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.said import Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
 _DONE = "[DONE]"
@@ -53,11 +54,11 @@ _KINDS_BY_CODE = {
 _TOO_LARGE = 413
 
 
-class _Error(BaseModel):
+class _Error(SaidOfError):
     message: str = ""
-    type: str | None = None
-    code: str | int | None = None
-    param: str | None = None
+    type: str = ""
+    code: str | int = ""
+    param: str = ""
 
     @field_validator("message", mode="before")
     @classmethod
@@ -66,43 +67,43 @@ class _Error(BaseModel):
         return value if isinstance(value, str) else str(value or "")
 
 
-class _Delta(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
+class _Delta(Said):
+    content: str = ""
+    refusal: str = ""
+    reasoning: str = ""
+    reasoning_content: str = ""
 
 
-class _Choice(BaseModel):
+class _Choice(Said):
     delta: _Delta = _Delta()
-    finish_reason: str | None = None
+    finish_reason: str = ""
 
 
-class _Details(BaseModel):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
+class _Details(Said):
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
-class _Usage(BaseModel):
+class _Usage(Said):
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
+    prompt_tokens_details: _Details = _Details()
+    completion_tokens_details: _Details = _Details()
 
 
-class _Groq(BaseModel):
+class _Groq(Said):
     usage: _Usage | None = None
-    error: str | None = None
+    error: str = ""
 
 
-class _Chunk(BaseModel):
+class _Chunk(Said):
     choices: list[_Choice] = Field(default_factory=list)
     usage: _Usage | None = None
-    error: _Error | str | None = None
-    x_groq: _Groq | None = None
+    error: _Error | str = ""
+    x_groq: _Groq = _Groq()
 
 
-class _Failure(BaseModel):
+class _Failure(Said):
     error: _Error | str
 
 
@@ -115,13 +116,13 @@ class _Reading(Reading):
             self.ended = True
             return
         chunk = _Chunk.model_validate_json(data)
-        if usage := chunk.usage or (chunk.x_groq.usage if chunk.x_groq else None):
+        if usage := chunk.usage or chunk.x_groq.usage:
             # Some servers tell with each piece what has been used so far.
             is_final = self.is_over or all(choice.finish_reason for choice in chunk.choices)
             self.transcript.usage = _usage(usage, is_final=is_final)
         if chunk.error:
             raise _error_of(chunk.error, None, {})
-        if chunk.x_groq and chunk.x_groq.error:
+        if chunk.x_groq.error:
             raise ProviderError(ErrorKind.OVERLOADED, chunk.x_groq.error)
         for choice in chunk.choices:
             # Some servers repeat their last pieces; the answer is over with the first finish reason.
@@ -132,13 +133,13 @@ class _Reading(Reading):
         delta = choice.delta
         if thought := delta.reasoning or delta.reasoning_content:
             self.hear(thought)
-        self.say(delta.content or "")
+        self.say(delta.content)
         if delta.refusal:
             self.hear(delta.refusal)
             self._declined += delta.refusal
         self._end(choice.finish_reason)
 
-    def _end(self, reason: str | None) -> None:
+    def _end(self, reason: str) -> None:
         if reason == "content_filter":
             self.refusal = self._declined or "a filter stopped the answer"
         elif reason == "error":
@@ -149,12 +150,11 @@ class _Reading(Reading):
 
 
 def _usage(said: _Usage, *, is_final: bool) -> Usage:
-    inside, outside = said.prompt_tokens_details, said.completion_tokens_details
     return Usage(
         input=said.prompt_tokens,
         output=said.completion_tokens,
-        cached=(inside and inside.cached_tokens) or 0,
-        reasoning=(outside and outside.reasoning_tokens) or 0,
+        cached=said.prompt_tokens_details.cached_tokens,
+        reasoning=said.completion_tokens_details.reasoning_tokens,
         estimated=not is_final,
     )
 
@@ -267,7 +267,7 @@ def _error_of(said: _Error | str, status: int | None, headers: Mapping[str, str]
 
 
 def _kind(error: _Error, status: int | None) -> ErrorKind:
-    codes = [str(error.code or ""), error.type or ""]
+    codes = [str(error.code), error.type]
     if any(map(_QUOTA_CODES.search, codes)):
         return ErrorKind.QUOTA
     # A request that is larger than what may be sent in a minute will not fit later either.

@@ -252,6 +252,73 @@ async def test_what_is_wrong_with_an_end_is_named(provider: str, events: dict[st
     assert (error.kind, error.message) == (ErrorKind.PROTOCOL, words)
 
 
+_WITH_NULLS = {
+    "openai": [
+        {"choices": None, "usage": None, "error": None, "x_groq": None},
+        {"choices": [{"delta": None, "finish_reason": None}]},
+        {"choices": [{"delta": {"content": "Ready.", "refusal": None, "reasoning": None}}]},
+        {"choices": [{"delta": {"content": None}, "finish_reason": "stop"}]},
+        {
+            "choices": None,
+            "usage": {"prompt_tokens": 7, "completion_tokens": None, "prompt_tokens_details": {"cached_tokens": None}},
+        },
+    ],
+    "anthropic": [
+        {"type": "message_start", "message": {"usage": None}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": None}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Ready."}, "usage": None},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"input_tokens": 7, "output_tokens": None, "output_tokens_details": None},
+        },
+        {"type": "message_stop", "message": None},
+    ],
+    "gemini": [
+        {"candidates": None, "promptFeedback": None, "usageMetadata": None, "responseId": None},
+        {"candidates": [{"content": None, "finishReason": None}]},
+        {"candidates": [{"content": {"parts": [{"text": "Ready.", "thought": None}]}}]},
+        {
+            "candidates": [{"content": {"parts": None}, "finishReason": "STOP", "finishMessage": None}],
+            "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": None},
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_null_is_the_same_as_nothing(provider: str) -> None:
+    end = "data: [DONE]\n\n" if provider == "openai" else ""
+    stream = "".join(map(frame, _WITH_NULLS[provider])) + end
+    async with line_to(provider, script(stream=stream)) as line:
+        answer = await line.ask()
+
+    assert (answer.text, answer.usage) == ("Ready.", Usage(input=7))
+
+
+_REASON = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "error", "kind"),
+    [
+        ("openai", {"message": "Slow.", "type": None, "code": 1.5, "param": ["x"]}, ErrorKind.RATE_LIMIT),
+        ("openai", {"message": "Slow.", "type": 7, "code": "insufficient_quota"}, ErrorKind.QUOTA),
+        ("anthropic", {"message": "Slow.", "type": ["rate_limit_error"]}, ErrorKind.RATE_LIMIT),
+        ("gemini", {"message": "Slow.", "status": None, "details": None}, ErrorKind.RATE_LIMIT),
+        ("gemini", {"message": "Slow.", "code": "429", "details": "none"}, ErrorKind.RATE_LIMIT),
+        ("gemini", {"message": "Slow.", "details": [{**_REASON, "violations": "x"}]}, ErrorKind.AUTH),
+        ("gemini", {"message": "Slow.", "details": ["odd", {"retryDelay": 7}, _REASON]}, ErrorKind.AUTH),
+    ],
+)
+async def test_what_cannot_be_read_of_an_error_hides_nothing_else(
+    provider: str, error: dict[str, object], kind: ErrorKind
+) -> None:
+    found = await _error(provider, script(fault="status", status=429, body={"error": error}))
+
+    assert (found.kind, found.message) == (kind, "Slow.")
+
+
 async def test_counts_in_the_middle_of_a_stream_are_taken_for_an_estimate() -> None:
     transcript = Transcript()
     said = {"choices": [{"delta": {"content": "So far"}}], "usage": {"prompt_tokens": 7, "completion_tokens": 1}}
