@@ -275,7 +275,8 @@ class _Run:
             return None
         prefer = Preference.SPEED if options.writer is Writer.SPEED else Preference.QUALITY
         budget = Budget(_BUDGETS[stage])
-        caller = Caller(self.claim.user_id, self.claim.id, stage.value, self.lease.guard, prefer, budget=budget)
+        person, about, guard = self.claim.user_id, self.claim.id, self.lease.guard
+        caller = Caller(person, about, stage.value, guard, prefer, options.models, budget)
         return Model(router, caller, partial(events.tell_delta, self.claim.id), self._notices[stage])
 
     def _recall(self, stage: Stage, kept: Kept) -> None:

@@ -1,6 +1,7 @@
 """Starting, cancelling and deleting generations."""
 
 import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,7 +66,10 @@ class ProfileIncomplete(JobWiseError):
 
 @dataclass(frozen=True)
 class StartRequest:
-    """What a person asks for. The same `idempotency_key` with the same request returns the first generation."""
+    """What a person asks for. The same `idempotency_key` with the same request returns the first generation.
+
+    `models` are configured links, as `provider:model`, to be asked before the others; only staff may name any.
+    """
 
     profile_id: UUID
     job_id: UUID
@@ -77,11 +81,13 @@ class StartRequest:
     tone: Tone = Tone.PROFESSIONAL
     instructions: str = ""
     writer: Writer = Writer.QUALITY
+    models: tuple[str, ...] = ()
     idempotency_key: str | None = None
 
     def hash(self) -> str:
         """Equal for equal requests, whatever their key."""
-        values = {name: str(value) for name, value in vars(self).items() if name != "idempotency_key"}
+        # What a version before did not know leaves the hash of requests without it as it was.
+        values = {name: str(value) for name, value in vars(self).items() if name != "idempotency_key" and value != ()}
         return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -101,7 +107,7 @@ async def start(viewer: Viewer, request: StartRequest) -> Accepted:
 
     Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict.
     """
-    _check(request)
+    _check(viewer, request)
     profile = await profiles.profile(viewer, request.profile_id)
     job = await jobs.get(viewer, request.job_id)
     content = await profiles.content_of(profile)
@@ -151,8 +157,8 @@ async def get(viewer: Viewer, generation_id: UUID) -> Generation:
     return generation
 
 
-def _check(request: StartRequest) -> None:
-    wrong = []
+def _check(viewer: Viewer, request: StartRequest) -> None:
+    wrong = list(_objections_to_models(viewer, request.models))
     if not request.kinds:
         wrong.append(FieldError("kinds", "choose at least one of RESUME and COVER_LETTER"))
     if request.template not in TEMPLATES:
@@ -167,6 +173,15 @@ def _check(request: StartRequest) -> None:
         wrong.append(FieldError("idempotencyKey", f"must have 1 to {_LONGEST_KEY} characters"))
     if wrong:
         raise ValidationFailed(wrong)
+
+
+def _objections_to_models(viewer: Viewer, models: Collection[str]) -> Iterator[FieldError]:
+    configured = [":".join(link) for link in settings().model_links()]
+    if models and not viewer.is_staff:
+        yield FieldError("models", "only staff may name models; leave this out, or choose a writer")
+    elif unknown := next((model for model in models if model not in configured), None):
+        known = f"it has {', '.join(configured)}" if configured else "it has none"
+        yield FieldError("models", f"{unknown[:100]!r} is not among the models of this installation: {known}")
 
 
 async def _accept(viewer: Viewer, request: StartRequest, content: ProfileContent, job: Job) -> tuple[UUID, bool]:
@@ -231,6 +246,7 @@ def _inputs(request: StartRequest, content: ProfileContent, job: Job) -> dict[st
         tone=request.tone,
         instructions=request.instructions,
         writer=request.writer,
+        models=request.models,
     )
     inputs = Inputs(profile=content, posting=posting, options=options, accepted_at=datetime.now(UTC))
     return inputs.model_dump(mode="json")

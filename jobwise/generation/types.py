@@ -40,7 +40,10 @@ class Writer(StrEnum):
 
 
 class Options(_Data):
-    """What the person chose for a generation. `language` None follows the profile's."""
+    """What the person chose for a generation. `language` None follows the profile's.
+
+    `models` names links as the settings do (`provider:model`), which are asked before the others.
+    """
 
     kinds: tuple[DocumentKind, ...] = (DocumentKind.RESUME, DocumentKind.COVER_LETTER)
     template: str = "ats"
@@ -50,6 +53,7 @@ class Options(_Data):
     tone: Tone = Tone.PROFESSIONAL
     instructions: str = ""
     writer: Writer = Writer.QUALITY
+    models: tuple[str, ...] = ()
 
 
 class FactKind(StrEnum):

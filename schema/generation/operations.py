@@ -40,6 +40,10 @@ class StartGenerationInput:
     writer: types.Writer = strawberry.field(
         default=types.Writer.QUALITY, description="Who reads the posting and writes."
     )
+    models: list[str] = strawberry.field(
+        default_factory=list,
+        description="Staff only: models to ask first, such as openai:gpt-6-luna, of those that `providers` shows.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same input answers with the first generation, made once."
     )

@@ -171,6 +171,14 @@ async def test_who_asks_for_speed_is_served_by_the_fast_chain(bench: Bench) -> N
     assert {call.model for call in bench.provider.calls} == {"fast"}
 
 
+async def test_models_that_an_order_names_are_asked_first(bench: Bench) -> None:
+    await an_order(bench.viewer, models=("openai:fast",))
+
+    await bench.work()
+
+    assert {call.model for call in bench.provider.calls} == {"fast"}
+
+
 _INVENTED = {
     "paragraphs": [
         {"text": "I am applying for the position of Backend Engineer at Harbour Bank.", "evidence": []},

@@ -5,11 +5,13 @@ from uuid import UUID
 
 import pytest
 
+from jobwise.accounts.models import User
+from jobwise.accounts.service import make_staff
 from jobwise.config import settings
 from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.generation import events, queries
-from jobwise.generation.models import Status
+from jobwise.generation.models import Generation, Status
 from jobwise.generation.types import Author, Stage
 from jobwise.infra.storage import Storage
 from jobwise.jobs.analysis import analyze
@@ -75,6 +77,26 @@ async def test_a_generation_is_ordered_listed_and_read(api: Api, order: dict[str
     assert generation["usage"] == {"calls": 0, "cost": 0.0}
     assert data["generations"] == {"totalCount": 1, "nodes": [{"id": generation_id}]}
     assert data["other"]["totalCount"] == 0
+
+
+async def test_only_the_staff_may_name_models_and_only_configured_ones(
+    api: Api, order: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said(model: str) -> list[str]:
+        answer = (await api.run(START, input={**order, "models": [model]}))["startGeneration"]
+        return [f"{wrong['path']}: {wrong['message']}" for wrong in answer.get("fieldErrors", [])]
+
+    monkeypatch.setattr(settings(), "llm_chain", "local:writer,builtin")
+    assert await said("local:writer") == ["models: only staff may name models; leave this out, or choose a writer"]
+    assert api.viewer
+    await make_staff((await User.get(id=api.viewer.user_id)).email)
+
+    assert await said("local:other") == [
+        "models: 'local:other' is not among the models of this installation: it has local:writer"
+    ]
+    assert await said("local:writer") == []
+    (row,) = await Generation.all()
+    assert row.inputs["options"]["models"] == ["local:writer"]
 
 
 async def test_a_generation_says_who_wrote_its_documents(api: Api, order: dict[str, str]) -> None:
