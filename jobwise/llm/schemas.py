@@ -1,22 +1,23 @@
 """Structured output: a schema in a dialect that a model understands, in words for a prompt, and held against an answer.
 
-Schemas use a small part of JSON schema: type, properties, required, additionalProperties, items, enum, const, anyOf,
-oneOf, minItems, maxItems, minimum, maximum, minLength, maxLength, description and title.
+Schemas use a small part of JSON schema: type, properties, required, additionalProperties, items, enum, minItems,
+maxItems, minimum, maximum, minLength, maxLength, description and title.
 """
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from jobwise.llm.capabilities import Dialect
 
-_BASE = frozenset({"type", "description", "title", "enum", "const", "$ref"})
+_BASE = frozenset({"type", "description", "title", "enum"})
 _KEYWORDS = {
-    Dialect.OPENAI: _BASE | {"minimum", "maximum", "minItems", "maxItems", "pattern", "format"},
-    Dialect.ANTHROPIC: _BASE | {"format"},
-    Dialect.GEMINI: (_BASE - {"const"}) | {"minimum", "maximum", "minItems", "maxItems", "format"},
+    Dialect.OPENAI: _BASE | {"minimum", "maximum", "minItems", "maxItems"},
+    Dialect.ANTHROPIC: _BASE,
+    Dialect.GEMINI: _BASE | {"minimum", "maximum", "minItems", "maxItems"},
 }
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
@@ -25,25 +26,19 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "integer": int,
     "number": (int, float),
     "boolean": bool,
-    "null": type(None),
 }
 _MOST_PROBLEMS = 10
+_LONGEST_PROBLEM = 200
 _MOST_BEGINNINGS = 50
 
 
 def spoken(schema: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The schema in a dialect: what it does not know is left out, alternatives are anyOf, objects are closed."""
+    """The schema in a dialect: what it does not know is left out, and objects are closed."""
     said = {key: value for key, value in schema.items() if key in _KEYWORDS[dialect]}
-    if alternatives := schema.get("anyOf") or schema.get("oneOf"):
-        said["anyOf"] = [spoken(alternative, dialect) for alternative in alternatives]
-    if "const" in schema and "const" not in said:
-        said["enum"] = [schema["const"]]
     if "items" in schema:
         said["items"] = spoken(schema["items"], dialect)
-    for group in ("properties", "$defs"):
-        if group in schema:
-            said[group] = {name: spoken(part, dialect) for name, part in schema[group].items()}
     if "properties" in schema:
+        said["properties"] = {name: spoken(part, dialect) for name, part in schema["properties"].items()}
         said["required"] = list(schema["properties"])
         said["additionalProperties"] = False
     return said
@@ -85,21 +80,15 @@ def problems(text: str, schema: dict[str, Any]) -> tuple[str, ...]:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         return (f"the answer is no JSON: {error}",)
-    return tuple(line for _, line in zip(range(_MOST_PROBLEMS), _found(value, schema, "$"), strict=False))
+    lines = islice(_found(value, schema, "$"), _MOST_PROBLEMS)
+    # Names in an answer may be of any length.
+    return tuple(line if len(line) <= _LONGEST_PROBLEM else f"{line[:_LONGEST_PROBLEM]}…" for line in lines)
 
 
 def _found(value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
-    alternatives = schema.get("anyOf") or schema.get("oneOf")
-    if alternatives:
-        if not any(next(_found(value, part, path), None) is None for part in alternatives):
-            yield f"{path} is none of what it may be"
+    if "type" in schema and not _is(value, schema["type"]):
+        yield f"{path} must be of type {schema['type']}"
         return
-    kinds = schema.get("type", [])
-    if kinds and not any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)):
-        yield f"{path} must be of type {kinds}"
-        return
-    if "const" in schema and value != schema["const"]:
-        yield f"{path} must be {schema['const']!r}"
     if "enum" in schema and value not in schema["enum"]:
         yield f"{path} must be one of {schema['enum']}"
     yield from _out_of_limits(value, schema, path)

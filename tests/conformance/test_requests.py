@@ -24,7 +24,7 @@ _SCHEMA = Schema(
                     "type": "object",
                     "properties": {
                         "kind": {"enum": ["SKILL", "DEGREE"]},
-                        "years": {"oneOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]},
+                        "years": {"type": "integer", "minimum": 0},
                         "quote": {"type": "string", "maxLength": 200},
                     },
                     "required": ["kind", "years", "quote"],

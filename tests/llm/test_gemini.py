@@ -11,7 +11,7 @@ _SCHEMA = Schema(
     "numbers",
     {
         "type": "object",
-        "properties": {"n": {"type": "array", "maxItems": 3, "items": {"type": "integer"}}, "kind": {"const": "odd"}},
+        "properties": {"n": {"type": "array", "maxItems": 3, "items": {"type": "integer"}}, "kind": {"enum": ["odd"]}},
     },
 )
 

@@ -13,9 +13,7 @@ _SCHEMA = Schema(
     "numbers",
     {
         "type": "object",
-        "properties": {
-            "n": {"type": "array", "items": {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}}
-        },
+        "properties": {"n": {"type": "array", "items": {"type": "integer", "minimum": 1}}},
     },
 )
 
@@ -47,7 +45,7 @@ async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
                     "properties": {
                         "n": {
                             "type": "array",
-                            "items": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]},
+                            "items": {"type": "integer", "minimum": 1},
                         }
                     },
                     "required": ["n"],
