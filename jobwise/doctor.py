@@ -50,6 +50,7 @@ _ADVICE = {
     ErrorKind.RATE_LIMIT: "takes no more calls just now",
     ErrorKind.OVERLOADED: "has a fault or too much to do just now",
     ErrorKind.SPENDING: "was not asked",
+    ErrorKind.PACED: "was not asked",
 }
 _Embed = Callable[[Target[Embedder]], Awaitable[list[Vector]]]
 _TEXTS = Texts(("A baker bakes bread.", "Somebody keeps sheep."))

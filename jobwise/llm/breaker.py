@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import orjson
 import structlog
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from jobwise.infra import redis_client
@@ -41,6 +42,8 @@ _FOR_PEOPLE_TO_MEND = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKN
 _FAULTS = frozenset(
     {ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.PROTOCOL}
 )
+# Who answers so is there and works; this request was not to its liking.
+_ANSWERS = frozenset({ErrorKind.REFUSED, ErrorKind.CONTEXT_TOO_LONG, ErrorKind.NO_ROOM})
 
 _READ = "return {redis.call('TIME'), redis.call('MGET', unpack(KEYS))}"
 # Only over what was read, so that no worker's word is lost.
@@ -87,26 +90,75 @@ class State:
         position = self.position(now)
         return position is Position.CLOSED or (position is Position.HALF_OPEN and self.probe_until <= now)
 
+    def rests(self, now: float) -> float:
+        """Seconds until it is half-open."""
+        return max(0.0, self.open_until - now)
+
     def closes_in(self, now: float) -> float:
-        """Seconds until a call may be made."""
+        """Seconds until a call may be made, at the latest."""
         return max(0.0, self.open_until - now, self.probe_until - now if self.open_until else 0.0)
 
-    def after_failure(self, error: ProviderError, now: float) -> "State":
+    def after_success(self, admission: "Admission") -> "State":
+        """What a success makes of it: nothing, where the call had been begun before this opened."""
+        return CLOSED if self.open_until == admission.open_until else self
+
+    def after_failure(self, error: ProviderError, now: float, admission: "Admission") -> "State":
         """What a failure makes of it: it may open, and never closes sooner than it would have."""
+        if error.kind in _ANSWERS:
+            return self.after_success(admission)
         if error.kind not in _FAULTS | _FOR_PEOPLE_TO_MEND:
-            # The provider is there and answers; this request was not to its liking.
-            return CLOSED
+            return self
         failures, times = self.failures + 1, self.times
+        is_news = self.open_until == admission.open_until if self.open_until else failures >= FAILURES_TO_OPEN
         if rest := _rest_at_once(error):
             times += 1
-        elif self.open_until <= now and (self.open_until or failures >= FAILURES_TO_OPEN):
+        elif self.open_until <= now and is_news:
             rest = min(_FIRST_REST * 2 ** min(times, 10), _LONGEST_REST)
             times += 1
         until = max(self.open_until, now + rest) if rest else self.open_until
-        return State(failures, times, until, 0.0, error.kind.value, error.message[:300])
+        return State(failures, times, until, self.probe_until, error.kind.value, error.message[:300])
+
+    def without(self, admission: "Admission") -> "State":
+        """Another call may be the probe, if this one was it."""
+        is_over = admission.is_probe and self.probe_until == admission.probe_until
+        return replace(self, probe_until=0.0) if is_over else self
+
+    @property
+    def why(self) -> ErrorKind:
+        """The last failure."""
+        # Another version of this program may know other kinds.
+        return next((kind for kind in ErrorKind if kind.value == self.kind), ErrorKind.OVERLOADED)
+
+    def left_alone(self, now: float) -> "LeftAlone":
+        """Why nobody is asked now, and for how long."""
+        return LeftAlone(self.why, f"left alone for now: {self.message}", retry_after=self.closes_in(now))
+
+
+@dataclass
+class Admission:
+    """One call's leave to be made. What is known of the provider only changes by calls that were begun since.
+
+    `open_until` is as it stood when the call was begun, `probe_until` as this call has set it; 0 where it is no probe.
+    Who gives up while still beginning `is_over`.
+    """
+
+    name: str
+    open_until: float = 0.0
+    probe_until: float = 0.0
+    is_over: bool = False
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether all others wait for what becomes of this call."""
+        return bool(self.probe_until)
+
+
+class LeftAlone(ProviderError):
+    """Nobody was asked. `retry_after` says when somebody may be."""
 
 
 CLOSED = State()
+_STATES = TypeAdapter(State)
 
 
 def _rest_at_once(error: ProviderError) -> float:
@@ -137,8 +189,9 @@ class Breakers:
         self._known: dict[str, State] = {}
         self._read_at: dict[str, float] = {}
         self._ahead = 0.0
+        self._texts: dict[str, str] = {}
         self._looking = asyncio.Lock()
-        self._probing: set[str] = set()
+        self._changing: set[asyncio.Task[State]] = set()
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look(self, names: Sequence[str]) -> tuple[float, list[State]]:
@@ -148,61 +201,72 @@ class Breakers:
                 await self._read_again(names)
         return self._now(), [self._known.get(name, CLOSED) for name in names]
 
-    async def admit(self, name: str) -> bool:
-        """Whether a call may be made now. Whoever is admitted to half-open is the probe."""
-        _, (state,) = await self.look([name])
+    async def admit(self, admission: Admission, *, always: bool = False) -> None:
+        """Begin a call. Whoever is admitted to half-open is the probe; `always` admits whatever stands in the way.
+
+        Raises LeftAlone. End what was begun here by `succeeded`, `failed` or `given_up`, also when this is cancelled.
+        """
+        _, (state,) = await self.look([admission.name])
         if not state.open_until:
-            return True
-        admitted = False
+            return
+        refused: LeftAlone | None = None
 
-        def probe(state: State, now: float) -> State:
-            nonlocal admitted
-            admitted = state.admits(now)
-            is_probe = admitted and bool(state.open_until)
-            return replace(state, probe_until=now + self._probe_seconds) if is_probe else state
+        def begin(state: State, now: float) -> State:
+            nonlocal refused
+            if admission.is_over:
+                return state
+            admits = state.admits(now)
+            refused = None if admits or always else state.left_alone(now)
+            is_probe = admits and bool(state.open_until)
+            admission.open_until = state.open_until
+            admission.probe_until = now + self._probe_seconds if is_probe else 0.0
+            return replace(state, probe_until=admission.probe_until) if is_probe else state
 
-        changed = await self._change(name, probe)
-        if admitted and changed.open_until:
-            self._probing.add(name)
-        return admitted
+        await self._change(admission.name, begin)
+        if refused:
+            raise refused
 
-    async def failed(self, name: str, error: ProviderError) -> State:
-        """A call has failed; how it stands then."""
+    async def failed(self, admission: Admission, error: ProviderError) -> None:
+        """A call has failed."""
         opened = False
 
         def fail(state: State, now: float) -> State:
             nonlocal opened
-            failed = state.after_failure(error, now)
+            failed = state.after_failure(error, now, admission).without(admission)
             opened = failed.position(now) is Position.OPEN and state.position(now) is not Position.OPEN
             return failed
 
-        state = await self._change(name, fail)
+        state = await self._change(admission.name, fail)
         if opened:
-            log.warning("breaker_opened", link=name, failures=state.failures, error=str(error))
-        return state
+            log.warning("breaker_opened", link=admission.name, failures=state.failures, error=str(error))
 
-    async def succeeded(self, name: str) -> None:
+    async def succeeded(self, admission: Admission) -> None:
         """A call has gone well."""
-        _, (state,) = await self.look([name])
-        if state == CLOSED:
-            return
-        await self._change(name, lambda state, now: CLOSED)
+        _, (state,) = await self.look([admission.name])
+        if state != CLOSED:
+            await self._change(admission.name, lambda state, now: state.after_success(admission).without(admission))
 
-    async def given_up(self, name: str) -> None:
-        """A call has ended, perhaps without saying anything about the provider: then another one may be the probe."""
-        if name not in self._probing:
-            return
-        self._probing.discard(name)
-        await self._change(name, lambda state, now: replace(state, probe_until=0.0))
+    async def given_up(self, admission: Admission) -> None:
+        """A call has ended without saying anything about the provider."""
+        admission.is_over = True
+        if admission.is_probe:
+            await self._change(admission.name, lambda state, now: state.without(admission))
 
     async def _change(self, name: str, change: Change) -> State:
+        """Change a state to its end, also when the caller is cancelled: half a change could not be taken back."""
+        task = asyncio.create_task(self._changed(name, change))
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
+
+    async def _changed(self, name: str, change: Change) -> State:
         # Calls of one process that fail together need not race with one another.
         async with self._turns[name]:
             for _ in range(_MOST_RACES):
                 await self._read_again([name])
                 now, state = self._now(), self._known.get(name, CLOSED)
                 changed = change(state, now)
-                if changed == state or await _swapped(name, state, changed, now):
+                if changed == state or await self._swapped(name, changed, now):
                     break
             self._keep(name, changed)
             return changed
@@ -216,7 +280,19 @@ class Breakers:
         now, texts = found
         self._ahead = now - time.time()
         for name, text in zip(names, texts, strict=True):
+            self._texts[name] = (text or b"").decode(errors="replace")
             self._keep(name, _state(text))
+
+    async def _swapped(self, name: str, new: State, now: float) -> bool:
+        """Whether the new state has taken the place of what was read, or there is no Redis to keep it."""
+        keep = round((max(new.open_until, new.probe_until, now) - now + _MEMORY_SECONDS) * 1000)
+
+        def swap(redis: Redis) -> Awaitable[Any]:
+            answer: Any = redis.eval(_SWAP, 1, _key(name), self._texts.get(name, ""), _text(new), str(keep))
+            return cast("Awaitable[Any]", answer)
+
+        answer = await _asked(swap)
+        return answer is None or bool(answer)
 
     def _keep(self, name: str, state: State) -> None:
         self._known[name] = state
@@ -247,18 +323,6 @@ async def _read(redis: Redis, names: Sequence[str]) -> tuple[float, list[bytes |
     return int(seconds) + int(micros) / 1e6, texts
 
 
-async def _swapped(name: str, old: State, new: State, now: float) -> bool:
-    """Whether the new state has taken the place of the old one, or there is no Redis to keep it."""
-    keep = round((max(new.open_until, new.probe_until, now) - now + _MEMORY_SECONDS) * 1000)
-
-    def swap(redis: Redis) -> Awaitable[Any]:
-        answer: Any = redis.eval(_SWAP, 1, _key(name), _text(old), _text(new), str(keep))
-        return cast("Awaitable[Any]", answer)
-
-    answer = await _asked(swap)
-    return answer is None or bool(answer)
-
-
 def _key(name: str) -> str:
     return f"jobwise:breaker:{name}"
 
@@ -268,4 +332,11 @@ def _text(state: State) -> str:
 
 
 def _state(text: bytes | None) -> State:
-    return State(**orjson.loads(text)) if text else CLOSED
+    """What was kept; nothing is known where another version of this program has kept what this one cannot read."""
+    if not text:
+        return CLOSED
+    try:
+        return _STATES.validate_json(text)
+    except ValueError as error:
+        log.warning("breaker_state_not_readable", error=str(error))
+        return CLOSED

@@ -25,8 +25,9 @@ _LONGEST_CALL = timedelta(minutes=30)
 _REPEAT_SECONDS = 0.25
 #: A statement is repeated for as long while the database is away.
 _PATIENCE_SECONDS = 60.0
-#: The caller waits for a settlement for as long; then it goes on behind its back.
-_WAIT_SECONDS = 3.0
+#: No call uses more: a hundred times the longest context.
+_MOST_TOKENS = 100_000_000
+_LONGEST_ID = 200
 
 log = structlog.get_logger(__name__)
 
@@ -58,11 +59,10 @@ _REACHED = {
 
 
 class Ledger:
-    """Keeps the ledger. Settlements outlive their callers: `settled` waits for those still under way."""
+    """Keeps the ledger."""
 
     def __init__(self, ceilings: Ceilings | None = None) -> None:
         self._ceilings = ceilings or Ceilings()
-        self._settling: set[asyncio.Task[None]] = set()
 
     async def reserve(self, reservation: Reservation, caller: Caller, question: Question) -> None:
         """Write down that a call is about to be made, also when the database is away a while.
@@ -108,49 +108,50 @@ class Ledger:
         error: ErrorKind | None = None,
         request_id: str = "",
     ) -> None:
-        """Write down how a call ended, also when the caller is being cancelled, and when the database is away a while.
+        """Write down how a call ended, also when the database is away a while.
 
-        Waits a few seconds; what takes longer goes on without the caller.
+        What is told of its use may be anything; where it cannot be believed, it counts at the most that was reserved.
         """
         latency = round((time.monotonic() - reservation.made_at) * 1000)
+        used = _believable(usage)
 
         async def write() -> None:
             await db.fetch_all(
                 """
                 update llm_calls
                    set outcome = $2, input_tokens = $3, output_tokens = $4, cached_tokens = $5, reasoning_tokens = $6,
-                       estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10, cost = $11,
-                       settled_at = clock_timestamp()
+                       estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10,
+                       cost = case when $7 then reserved_cost else $11 end, settled_at = clock_timestamp()
                  where id = $1
                 """,
                 reservation.id,
                 outcome.value,
-                usage.input,
-                usage.output,
-                usage.cached,
-                usage.reasoning,
-                usage.estimated,
+                used.input,
+                used.output,
+                used.cached,
+                used.reasoning,
+                used.estimated,
                 error,
-                request_id,
+                _printable(request_id),
                 latency,
-                prices.cost(reservation.provider, reservation.model, usage),
+                None if used.estimated else prices.cost(reservation.provider, reservation.model, used),
             )
 
-        task = asyncio.create_task(self._settle(write, reservation.id))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
-        await asyncio.wait([task], timeout=_WAIT_SECONDS)
-
-    async def _settle(self, write: Callable[[], Awaitable[None]], call_id: UUID) -> None:
         try:
             await _patiently(write)
-        except db.CONNECTION_ERRORS as error:
-            log.warning("model_call_not_settled", call_id=str(call_id), error=repr(error))
+        except db.CONNECTION_ERRORS as away:
+            log.warning("model_call_not_settled", call_id=str(reservation.id), error=repr(away))
 
-    async def settled(self) -> None:
-        """Wait for the settlements under way. Call it before the database is closed."""
-        if self._settling:
-            await asyncio.wait(self._settling, timeout=_WAIT_SECONDS)
+
+def _believable(usage: Usage) -> Usage:
+    """What is counted, within what can be; what cannot is an estimate."""
+    counts = {name: getattr(usage, name) for name in ("input", "output", "cached", "reasoning")}
+    possible = {name: min(max(count, 0), _MOST_TOKENS) for name, count in counts.items()}
+    return Usage(**possible, estimated=usage.estimated or possible != counts)
+
+
+def _printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))[:_LONGEST_ID]
 
 
 async def settle_abandoned(older_than: timedelta = _LONGEST_CALL) -> int:

@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     CANCELLED = "CANCELLED"
     """We broke it off."""
     ABANDONED = "ABANDONED"
-    """Its process died; what it used is an estimate of the input alone."""
+    """Its process died; its tokens are an estimate of the input alone, its cost is the most that it can be."""
 
 
 class LlmCall(Model):

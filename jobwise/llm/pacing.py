@@ -30,11 +30,11 @@ class Pacing:
         return self._places[provider]
 
     async def count(self, provider: str) -> None:
-        """Count a call that is about to be made. Raises ProviderError(RATE_LIMIT) when it is one too many."""
+        """Count a call that is about to be made. Raises ProviderError(PACED) when it is one too many."""
         if self._per_minute is None or not redis_client.is_connected():
             return
         limit = Limit("models", self._per_minute, _MINUTE, f"at most {self._per_minute} model calls a minute")
         try:
             await rate_limits.check(limit, provider)
         except RateLimited as error:
-            raise ProviderError(ErrorKind.RATE_LIMIT, error.message, retry_after=float(error.retry_after)) from None
+            raise ProviderError(ErrorKind.PACED, error.message, retry_after=float(error.retry_after)) from None

@@ -36,7 +36,6 @@ _FINAL_FOR_LINK = frozenset(
         ErrorKind.REFUSED,
         ErrorKind.NO_ROOM,
         ErrorKind.CONTEXT_TOO_LONG,
-        ErrorKind.NO_ROOM,
         ErrorKind.SPENDING,
     }
 )

@@ -40,8 +40,8 @@ def _status(status: int, code: str = "", **headers: str) -> Behaviour:
     )
 
 
-# Three failures open a breaker; then the link is tried once more all the same, since nobody else is there.
-_ALL = 4
+# Three failures open a breaker; then its rests are waited for, as long as there are turns left.
+_ALL = 6
 CASES = [
     Case(ErrorKind.AUTH, _status(401), True, 1, True, "its key is not accepted"),
     Case(ErrorKind.AUTH, _status(403), True, 1, True, "its key is not accepted"),
@@ -53,7 +53,15 @@ CASES = [
     Case(ErrorKind.OVERLOADED, _status(503, "server_is_overloaded"), True, _ALL, False, "a fault or too much to do"),
     Case(ErrorKind.CONTEXT_TOO_LONG, _status(400, "context_length_exceeded"), True, 1, False, "too long for it"),
     Case(ErrorKind.REFUSED, Behaviour(fault="content_filter"), True, 1, False, "declined to answer"),
-    Case(ErrorKind.BAD_REQUEST, _status(400, "invalid_request_error"), False, 1, False, "did not accept the request"),
+    Case(ErrorKind.BAD_REQUEST, _status(400, "invalid_request_error"), True, 1, False, "did not accept the request"),
+    Case(
+        ErrorKind.NO_ROOM,
+        Behaviour(fault="length", text="", thought_tokens=40),
+        True,
+        1,
+        False,
+        "thought for as long as",
+    ),
     Case(ErrorKind.CONNECTION, Behaviour(fault="cut"), True, _ALL, False, "could not be reached"),
     Case(ErrorKind.PROTOCOL, Behaviour(fault="empty"), True, _ALL, False, "its answer broke off"),
     Case(ErrorKind.PROTOCOL, Behaviour(fault="cut", after_tokens=1), False, 1, False, "its answer broke off"),

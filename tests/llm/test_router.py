@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from jobwise.infra import db
 from jobwise.llm import ledger
@@ -60,12 +61,36 @@ async def test_once_a_word_was_handed_on_no_other_model_goes_on_with_it() -> Non
     assert [failure.error.kind for failure in caught.value.failures] == [ErrorKind.PROTOCOL]
 
 
-async def test_a_request_that_is_wrong_in_itself_is_not_sent_to_others() -> None:
-    async with two_links(_script(fault="status", status=400, code="invalid_request_error")) as scene:
-        with pytest.raises(LlmUnavailable):
+async def test_what_one_provider_does_not_take_another_one_may_and_what_two_do_not_take_is_final() -> None:
+    wrong = _script(fault="status", status=400, code="invalid_request_error")
+    async with two_links(wrong, chain="openai:first,openai:other,local:second,local:third,builtin") as scene:
+        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+        assert [call.model for call in scene.first.calls] == ["first"]
+        scene.second.follow(wrong)
+        with pytest.raises(LlmUnavailable) as caught:
             await scene.router.complete(REQUEST, Caller())
 
-        assert scene.second.calls == []
+        assert len(scene.first.calls) == 2
+        assert [call.model for call in scene.second.calls] == ["second", "second"]
+    assert [failure.error.kind for failure in caught.value.failures] == [ErrorKind.BAD_REQUEST] * 2
+
+
+async def test_what_nobody_has_thought_of_is_the_failure_of_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with two_links() as scene:
+        first = scene.router._targets["openai", "first"]
+
+        def surprising(*_: object) -> None:
+            raise LookupError("nobody has thought of this")
+
+        monkeypatch.setattr(first.model, "body", surprising)
+        with capture_logs() as logs:
+            assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+        _, (state,) = await scene.router.breakers.look([first.breaker])
+
+    (failed, answered) = await _calls()
+    assert (failed.outcome, failed.error, answered.outcome) == (Outcome.FAILED, "PROTOCOL", Outcome.COMPLETED)
+    assert (state.failures, state.kind) == (1, "PROTOCOL")
+    assert [log for log in logs if log["event"] == "model_call_failed_unexpectedly" and log["exc_info"]]
 
 
 async def test_a_completed_call_is_in_the_ledger_with_what_it_used_and_for_whom() -> None:

@@ -1,0 +1,187 @@
+"""Links that are left alone: who waits for them, for how long, and who asks them first."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from jobwise.llm import breaker
+from jobwise.llm import router as routing
+from jobwise.llm.breaker import Admission, Position
+from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
+from jobwise.llm.models import LlmCall, Outcome
+from jobwise.llm.router import Router
+from jobwise.llm.types import Caller, Completion
+from tests.llm.asking import REQUEST, Scene, two_links
+from tests.providers.script import Behaviour, Script
+
+pytestmark = pytest.mark.usefixtures("database", "shared_redis")
+
+_ALONE = "openai:first,builtin"
+_DOWN = Script(default=Behaviour(fault="status", status=503))
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(routing, "_PROBE_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(breaker, "_FRESH_SECONDS", 0.01)
+    monkeypatch.setattr(breaker, "_FIRST_REST", 0.2)
+
+
+async def _open(router: Router, link: str, seconds: float, kind: ErrorKind = ErrorKind.OVERLOADED) -> None:
+    (name,) = [target.breaker for target in router._targets.values() if target.name == link]
+    await router.breakers.failed(Admission(name), ProviderError(kind, "busy", retry_after=seconds))
+
+
+async def _position(scene: Scene) -> Position:
+    now, (state, *_) = await scene.router.breakers.look([each.breaker for each in scene.router._targets.values()])
+    return state.position(now)
+
+
+async def _many(router: Router, count: int) -> list[Completion | BaseException]:
+    asking = [router.complete(REQUEST, Caller()) for _ in range(count)]
+    return await asyncio.gather(*asking, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _one_link(script: Script | None = None, **others: Any) -> AsyncIterator[Scene]:
+    async with two_links(script, chain=_ALONE, **others) as scene:
+        yield scene
+
+
+async def test_a_link_that_is_alone_is_waited_for_through_an_outage() -> None:
+    async with _one_link(_DOWN) as scene:
+        asking = asyncio.create_task(scene.router.complete(REQUEST, Caller()))
+        await scene.first.asked(3)
+        scene.first.follow(Script())
+
+        assert (await asking).model == "first"
+        assert await _position(scene) is Position.CLOSED
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_link_that_is_alone_is_waited_for_as_long_as_it_says(status: int) -> None:
+    busy = Behaviour(fault="status", status=status, headers={"retry-after-ms": "300"})
+    async with _one_link(Script(next=[busy])) as scene:
+        await scene.router.complete(REQUEST, Caller())
+        (refused, answered) = scene.first.calls
+
+    assert answered.received_at - refused.received_at >= 0.3
+
+
+async def test_of_several_links_that_are_left_alone_all_are_asked_until_one_answers() -> None:
+    async with two_links(_DOWN) as scene:
+        await _open(scene.router, "openai:first", 0.1)
+        await _open(scene.router, "local:second", 0.3)
+
+        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+
+
+async def test_links_that_nobody_can_wait_for_are_asked_all_the_same() -> None:
+    async with two_links(_DOWN) as scene:
+        await _open(scene.router, "openai:first", 300)
+        await _open(scene.router, "local:second", 400)
+
+        began = time.monotonic()
+        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+        assert time.monotonic() - began < 5
+
+
+async def test_a_question_is_patient_for_so_long_and_then_tells_why_nobody_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routing, "_LONGEST_WAIT", 0.3)
+    async with _one_link(Script(default=Behaviour(fault="hang"))) as scene:
+        await _open(scene.router, "openai:first", 0.05)
+        await asyncio.sleep(0.06)
+        probe = asyncio.create_task(scene.router.complete(REQUEST, Caller()))
+        await scene.first.asked(1)
+
+        with pytest.raises(LlmUnavailable, match="left alone for now: busy"):
+            await scene.router.complete(REQUEST, Caller())
+
+        assert len(scene.first.calls) == 1
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+
+
+async def test_while_a_probe_finds_out_nobody_else_bothers_the_provider() -> None:
+    async with _one_link(Script(default=Behaviour(fault="status", status=503, first_token_seconds=0.1))) as scene:
+        await _open(scene.router, "openai:first", 0.05)
+        answers = await _many(scene.router, 50)
+
+        assert all(isinstance(answer, LlmUnavailable) for answer in answers)
+        # One for each rest, and none beside it.
+        calls = sorted(scene.first.calls, key=lambda call: call.received_at)
+        assert len(calls) <= 12
+        assert all(later.received_at >= (one.ended_at or 0) for one, later in itertools.pairwise(calls))
+
+
+async def test_the_first_word_of_a_probe_lets_all_others_through() -> None:
+    slow = Behaviour(text="word " * 20, stream_seconds=60)
+    async with _one_link(Script(next=[slow])) as scene:
+        await _open(scene.router, "openai:first", 0.05)
+        heard = asyncio.Event()
+        await asyncio.sleep(0.06)
+        probe = asyncio.create_task(scene.router.complete(REQUEST, Caller(), lambda _: heard.set()))
+        await heard.wait()
+
+        answers = await _many(scene.router, 10)
+
+        assert [answer.model for answer in answers if isinstance(answer, Completion)] == ["first"] * 10
+        assert not probe.done()
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+
+
+async def test_a_late_answer_does_not_end_the_rest_that_a_provider_has_asked_for() -> None:
+    limited = Behaviour(fault="status", status=429, headers={"retry-after": "50"})
+    async with two_links(Script(next=[Behaviour(first_token_seconds=0.3), limited])) as scene:
+        slow = asyncio.create_task(scene.router.complete(REQUEST, Caller()))
+        await scene.first.asked(1)
+        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+
+        assert (await slow).model == "first"
+        assert await _position(scene) is Position.OPEN
+
+
+async def test_a_request_that_is_not_taken_neither_opens_nor_closes_a_breaker() -> None:
+    wrong = Behaviour(fault="status", status=400, code="invalid_request_error")
+    async with two_links(Script(next=[_DOWN.default, wrong, _DOWN.default, wrong, _DOWN.default])) as scene:
+        for _ in range(5):
+            await scene.router.complete(REQUEST, Caller())
+
+        assert await _position(scene) is Position.OPEN
+
+
+async def test_our_own_limit_a_minute_is_waited_for_and_no_fault_of_the_provider(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jobwise.llm.pacing._MINUTE", 1)
+    async with _one_link(llm_requests_per_minute=1) as scene:
+        await scene.router.complete(REQUEST, Caller())
+        (answer,) = await _many(scene.router, 1)
+
+        assert isinstance(answer, Completion)
+        assert await _position(scene) is Position.CLOSED
+        (one, two) = scene.first.calls
+        assert two.received_at - one.received_at >= 0.9
+    assert {call.outcome for call in await LlmCall.all()} == {Outcome.COMPLETED}
+
+
+async def test_who_waits_for_a_place_waits_no_longer_than_a_question_may_last() -> None:
+    async with _one_link(
+        Script(default=Behaviour(first_token_seconds=2)), llm_concurrency=1, llm_total_seconds=0.5
+    ) as scene:
+        began = time.monotonic()
+        answers = await _many(scene.router, 3)
+
+        assert time.monotonic() - began < 1.5
+        assert all("the time for this question is over" in str(answer) for answer in answers)
+        assert len(scene.first.calls) == 1
+        assert await _position(scene) is Position.CLOSED
