@@ -107,9 +107,10 @@ def _parts(name: str) -> Iterator[str]:
 
 
 def _forms(part: str) -> list[str]:
-    """A part as it is, with its umlauts written out, and with those that are written out as letters without dots."""
-    plain = _plain(part)
-    return list(dict.fromkeys((plain, _plain(part.translate(_UMLAUTS)), re.sub(r"(?<=[aou])e", "", plain))))
+    """A part as it is and in one word, with umlauts written out, and with those written out as letters without dots."""
+    plain, written_out = _plain(part), _plain(part.translate(_UMLAUTS))
+    ways = (plain, written_out, re.sub(r"(?<=[aou])e", "", plain))
+    return list(dict.fromkeys((*ways, *(re.sub(r"[-.'’]", "", way) for way in ways))))
 
 
 def _is_sure(form: str) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import socket
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ _NUMBERS = (
     "+44 20 7946 0000", "(020) 7946 0000", "06 12 34 56 78", "555-123-4567", "T: 0161 496 0000",
     "(312) 555-0147", "312.555.0147", "3125550147",
 )  # fmt: skip
-_SECRETS = f"Reach Ada at ada@hidden.example, {', '.join(_NUMBERS)} or https://hidden.example/ada"
+_NAMES = "nadia varga-holt, NADIA VÁRGA, Vargas, vargaholt.example, @nadia_v, NVargaHolt"
+_SECRETS = f"Reach Ada at ada@hidden.example, {', '.join(_NUMBERS)} or https://hidden.example/ada. I am {_NAMES}."
 
 
 @dataclass
@@ -155,15 +157,20 @@ def _private() -> re.Pattern[str]:
     details = [basics.get("email"), basics.get("phone"), basics.get("url"), location.get("address"), *profiles]
     exact = [*filter(None, details), location.get("postalCode") or "", *basics["name"].split()]
     patterns = [rf"(?<!\w){re.escape(text)}(?!\w)" for text in exact if len(text) > 2]
+    patterns += [rf"\w*{part}\w*" for part in re.split(r"[\s-]", basics["name"])]
     digits = [re.sub(r"\D", "", number)[-7:] for number in (basics["phone"], *_NUMBERS)]
     patterns += [r"\D{0,3}".join(number) for number in digits]
-    return re.compile("|".join([*patterns, r"hidden\.example", r"[\w.]+@[\w.]+\.\w+", "https?://"]))
+    return re.compile("|".join([*patterns, r"hidden\.example", r"[\w.]+@[\w.]+\.\w+", "https?://"]), re.IGNORECASE)
 
 
 def _leaks(provider: Provider) -> list[str]:
     assert provider.requests
     sent = [json.dumps(_without_schemas(request), ensure_ascii=False) for request in provider.requests]
-    return [found for text in sent for found in _private().findall(text)]
+    return [found for text in sent for found in _private().findall(_without_accents(text))]
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def _without_schemas(request: Any) -> Any:
