@@ -33,7 +33,9 @@ webb weber wells west white will winter wise wolf wood woods young zimmer
 _PARTICLES = frozenset(_NO_NAMES.split())
 _WORDS = frozenset(_WORDS_TOO.split())
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa"})
-_FOLDED = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i"})
+_FOLDED = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "’": "'", "‘": "'"}
+)
 _HOST_OR_HANDLE = re.compile(r"@?[\w-]+(?:[._][\w-]+)+(?:/[\w/.~%?&=#-]*)?|@[\w-]+")
 
 

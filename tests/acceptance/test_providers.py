@@ -271,21 +271,24 @@ async def test_with_every_model_down_the_built_in_writer_finishes_and_the_result
 async def test_nothing_private_leaves_when_words_are_refused_and_repaired(
     person: Person, renderer: Renderer, tmp_path: Path
 ) -> None:
-    untrue = {
-        "paragraphs": [
-            {"text": "I am applying for this position. Ada, ada@hidden.example", "evidence": []},
-            {"text": "I led 4,000 engineers at Google; see https://hidden.example/ada.", "evidence": ["f3"]},
-            {"text": "Thank you for your time.", "evidence": []},
-        ]
-    }
+    links = _letter("I led 4,000 engineers at Google; see https://hidden.example/ada or ask ada@hidden.example.")
+    untrue = _letter("I led 4,000 engineers at Google.")
+    answers = [Behaviour(schema_name="letter_paragraphs", text=text) for text in (links, untrue)]
     async with (
-        running(Script(next=[Behaviour(schema_name="letter_paragraphs", text=json.dumps(untrue))])) as provider,
+        running(Script(next=answers)) as provider,
         _worker(renderer, tmp_path, "anthropic:claude-haiku-5-5", provider) as tools,
     ):
         generation_id = await _order(person)
         await _made(person, generation_id, tools)
 
-        assert any(call.schema_name == "letter_repairs" for call in provider.calls)
+        asked = [call.schema_name for call in provider.calls]
+        assert (asked.count("letter_paragraphs"), asked.count("letter_repairs")) == (2, 1)
         assert _leaks(provider) == []
     result = (await person.run(RESULT, id=generation_id))["generation"]
     assert result["status"] == "COMPLETED"
+
+
+def _letter(sentence: str) -> str:
+    """A model's answer with a sentence of this kind in its middle."""
+    courtesies = [{"text": text, "evidence": []} for text in ("I am applying for this position.", "Thank you.")]
+    return json.dumps({"paragraphs": [courtesies[0], {"text": sentence, "evidence": ["f3"]}, courtesies[1]]})
