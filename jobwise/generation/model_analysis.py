@@ -51,7 +51,7 @@ def question(posting: Posting, analysis: JobAnalysis, redaction: Redaction) -> R
         "posting": redaction.text(posting.text)[:_LONGEST_TEXT],
         "found": [redaction.text(requirement.quote) for requirement in analysis.requirements],
     }
-    return Request("analyze", prompt("analyze").text, fenced(data), _MOST_TOKENS, _SCHEMA)
+    return Request("analyze", prompt("analyze").text, fenced(data), _MOST_TOKENS, _SCHEMA, temperature=0.0)
 
 
 def merged(analysis: JobAnalysis, posting: Posting, answer: str, redaction: Redaction) -> JobAnalysis | None:

@@ -14,6 +14,8 @@ from jobwise.generation.types import Change, MatchReport, Repairs
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.types import Completion, Request
 
+# What holds is wanted, not what is new.
+_TEMPERATURE = 0.0
 _PARTS = {ledger.HEADLINE: HEADLINE, ledger.SUMMARY: SUMMARY}
 
 
@@ -58,14 +60,16 @@ def _resume_question(brief: Brief, refused: Sequence[Refusal]) -> Request | None
     highlights = [place for place in give if place not in (HEADLINE, SUMMARY)]
     parts = [part for part in (HEADLINE, SUMMARY) if part in give] + ([HIGHLIGHTS] if highlights else [])
     findings = [brief.refused(places[one.change.id], one.change.value, one.why) for one in named]
-    return asked_again(resume_request(brief.resume((), parts, highlights)), findings, give)
+    request = asked_again(resume_request(brief.resume((), parts, highlights)), findings, give)
+    return replace(request, temperature=_TEMPERATURE)
 
 
 def _letter_question(brief: Brief, refused: Sequence[Refusal], letter: Sequence[Change]) -> Request:
     """About the refused paragraphs; the whole letter is told, so that they fit."""
     give = [f"paragraph {ledger.paragraph_number(one.change.path)}" for one in refused]
     findings = [brief.refused(place, one.change.value, one.why) for place, one in zip(give, refused, strict=True)]
-    return replace(asked_again(letter_request(brief.letter(letter)), findings, give), schema=LETTER_REPAIR)
+    request = asked_again(letter_request(brief.letter(letter)), findings, give)
+    return replace(request, schema=LETTER_REPAIR, temperature=_TEMPERATURE)
 
 
 def _place(change: Change, brief: Brief) -> str:

@@ -145,7 +145,7 @@ class AnthropicMessages(Adapter):
         }
         output: dict[str, Any] = {}
         if manner.effort:
-            output["effort"] = manner.effort.value
+            output["effort"] = manner.effort
         if request.schema and manner.mode is Mode.JSON_SCHEMA:
             schema = schemas.spoken(request.schema.titled(), self.capabilities.dialect)
             output["format"] = {"type": "json_schema", "schema": schema}

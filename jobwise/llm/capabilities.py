@@ -1,8 +1,8 @@
 """What models can do, by family: data in `capabilities.tsv`, the first row whose pattern fits a model's name.
 
-The columns: when sampling parameters are allowed (always, never, or unreasoned: only with the effort "none"); the
-values of reasoning effort, empty where it cannot be set; the dialect of JSON schema; the way of structured output to
-begin with; the context in tokens, empty where it is not known.
+The columns: whether a temperature other than the vendor's own may be told and is of use, which is not so for models
+that reason, nor known of strangers; the reasoning effort to ask for, empty where it cannot be set; the dialect of JSON
+schema; the way of structured output to begin with; the context in tokens, empty where it is not known.
 
 `embeddings.tsv` says the same of models that make vectors: how long vectors to ask for, empty where that cannot be
 told; how many texts at a time; the longest text and the longest call in tokens, empty where they are not known.
@@ -33,27 +33,6 @@ class Mode(StrEnum):
         return list(Mode).index(self)
 
 
-class Sampling(StrEnum):
-    """Whether a model takes parameters such as the temperature."""
-
-    ALWAYS = "always"
-    UNREASONED = "unreasoned"
-    """Only where it is told not to reason."""
-    NEVER = "never"
-
-
-class Effort(StrEnum):
-    """How much a model thinks before it answers, from nothing up."""
-
-    NONE = "none"
-    MINIMAL = "minimal"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    XHIGH = "xhigh"
-    MAX = "max"
-
-
 class Dialect(StrEnum):
     """Which part of JSON schema is understood; see `schemas.spoken`."""
 
@@ -62,36 +41,23 @@ class Dialect(StrEnum):
     GEMINI = "gemini"
 
 
-_RANKS = {effort: rank for rank, effort in enumerate(Effort)}
-
-
 @dataclass(frozen=True)
 class Capabilities:
-    """A row. `efforts` is empty where the effort cannot be set; `context` is None where it is not known."""
+    """A row. `effort` is empty where it cannot be set, for a model that does not reason; `context` None if unknown."""
 
     family: str
-    sampling: Sampling
-    efforts: tuple[Effort, ...]
+    takes_temperature: bool
+    effort: str
     dialect: Dialect
     mode: Mode
     context: int | None
-
-    def effort(self, wanted: Effort) -> Effort | None:
-        """The possible value nearest to the wanted one, the lower of two; None where there is none to set."""
-        return min(
-            self.efforts, key=lambda effort: (abs(_RANKS[effort] - _RANKS[wanted]), _RANKS[effort]), default=None
-        )
-
-    def may_sample(self, effort: Effort | None) -> bool:
-        """Whether sampling parameters may go with a request of this effort."""
-        return self.sampling is Sampling.ALWAYS or (self.sampling is Sampling.UNREASONED and effort is Effort.NONE)
 
 
 @lru_cache(maxsize=256)
 def capabilities(model: str) -> Capabilities:
     """What is known of a model, by the last part of its name: resellers put the maker's name before it."""
     name = model.rpartition("/")[2].lower()
-    return next(row for row in _rows() if fnmatchcase(name, row.family))
+    return next(row for row in all_capabilities() if fnmatchcase(name, row.family))
 
 
 @dataclass(frozen=True)
@@ -127,12 +93,13 @@ def _embedding_rows() -> tuple[EmbeddingCapabilities, ...]:
 
 
 @lru_cache(maxsize=1)
-def _rows() -> tuple[Capabilities, ...]:
+def all_capabilities() -> tuple[Capabilities, ...]:
+    """All rows; the last one fits every model."""
     return tuple(
         Capabilities(
             row["family"],
-            Sampling(row["sampling"]),
-            tuple(map(Effort, row["efforts"].split())),
+            row["temperature"] == "yes",
+            row["effort"],
             Dialect(row["dialect"]),
             Mode(row["mode"]),
             _number(row["context"]),

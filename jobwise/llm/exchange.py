@@ -21,7 +21,7 @@ import structlog
 
 from jobwise.infra.http_client import HttpClients
 from jobwise.llm import schemas
-from jobwise.llm.capabilities import Effort, Mode, capabilities
+from jobwise.llm.capabilities import Mode, capabilities
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.failures import LONGEST_MESSAGE, network_error
 from jobwise.llm.sse import EventReader
@@ -86,7 +86,7 @@ class Manner:
     """How one request is put: what a model can be told, less what the server has refused before."""
 
     mode: Mode
-    effort: Effort | None
+    effort: str
     temperature: float | None
     without: frozenset[Feature]
 
@@ -324,9 +324,10 @@ class Adapter(Client):
                 transcript.again(request)
 
     def _manner(self, request: Request) -> Manner:
-        effort = None if Feature.EFFORT in self._without else self.capabilities.effort(request.effort)
-        may_sample = Feature.SAMPLING not in self._without and self.capabilities.may_sample(effort)
-        return Manner(self._mode, effort, request.temperature if may_sample else None, self._without)
+        known = self.capabilities
+        effort = "" if Feature.EFFORT in self._without else known.effort
+        is_told = known.takes_temperature and Feature.SAMPLING not in self._without
+        return Manner(self._mode, effort, request.temperature if is_told else None, self._without)
 
     def _concede(self, error: ProviderError, manner: Manner, request: Request) -> bool:
         """Whether to ask once more, without what this error is about."""

@@ -206,7 +206,7 @@ class GeminiContent(_Server, Adapter):
         """The request, with as much of a schema as the server takes."""
         config: dict[str, Any] = {"maxOutputTokens": request.max_output_tokens}
         if manner.effort:
-            config["thinkingConfig"] = {"thinkingLevel": manner.effort.value.upper()}
+            config["thinkingConfig"] = {"thinkingLevel": manner.effort.upper()}
         if manner.temperature is not None:
             config["temperature"] = manner.temperature
         if request.schema and manner.mode is not Mode.PLAIN:

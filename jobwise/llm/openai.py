@@ -214,7 +214,7 @@ class OpenAiChat(_Server, Adapter):
         if self.deployment.asks_usage and Feature.ASKED_USAGE not in manner.without:
             body["stream_options"] = {"include_usage": True}
         if manner.effort:
-            body["reasoning_effort"] = manner.effort.value
+            body["reasoning_effort"] = manner.effort
         if manner.temperature is not None:
             body["temperature"] = manner.temperature
         if request.schema and manner.mode is Mode.JSON_SCHEMA:

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jobwise.llm.capabilities import Effort
-
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -67,8 +65,7 @@ class Schema:
 class Request:
     """One question. `purpose` is such as write or repair; `max_output_tokens` counts what a model thinks as well.
 
-    `effort` is how much it should think, `temperature` how freely it should choose its words; models that cannot be
-    told are not.
+    `temperature` is how freely it should choose its words; models that cannot be told are not.
     """
 
     purpose: str
@@ -76,7 +73,6 @@ class Request:
     user: str
     max_output_tokens: int
     schema: Schema | None = None
-    effort: Effort = Effort.LOW
     temperature: float | None = None
 
     @property

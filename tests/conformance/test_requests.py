@@ -7,7 +7,6 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from jobwise.llm.capabilities import Effort
 from jobwise.llm.types import Request, Schema
 from tests.llm.adapters import line_to
 from tests.providers.deployments import MODELS
@@ -39,7 +38,7 @@ _SCHEMA = Schema(
 _REQUESTS = {
     "plain": Request("write", "Answer briefly.", "Greet me.", 100),
     "structured": Request("analyze", "Answer in JSON.", "Greet me.", 100, _SCHEMA),
-    "with-wishes": Request("write", "Answer in JSON.", "Greet me.", 100, _SCHEMA, Effort.HIGH, 0.3),
+    "with-wishes": Request("write", "Answer in JSON.", "Greet me.", 100, _SCHEMA, temperature=0.3),
 }
 _CHAT = [name for name in MODELS if name not in ("anthropic", "gemini", "groq")]
 _MODELS = {

@@ -131,6 +131,7 @@ def test_a_model_sees_the_posting_without_addresses_and_within_its_fence(rules: 
     assert "jobs@gridworks.example" not in request.user
     assert request.user.count("<data>") == request.user.count("</data>") == 1
     assert (request.purpose, request.schema and request.schema.name) == ("analyze", "posting_requirements")
+    assert request.temperature == 0.0
 
 
 def test_a_model_that_obeys_a_posting_does_not_change_the_documents(rules: JobAnalysis) -> None:

@@ -55,7 +55,7 @@ def _highlights(**texts: str) -> dict[str, Any]:
 @asynccontextmanager
 async def _asking(script: Script) -> AsyncIterator[tuple[Provider, Model]]:
     async with running(script) as provider:
-        settings = Settings(llm_chain="local:writer,builtin", local_llm_base_url=provider.url)
+        settings = Settings(llm_chain="local:llama-writer,builtin", local_llm_base_url=provider.url)
         async with opened(settings) as router:
             assert router is not None
             yield provider, Model(router, Caller())
@@ -178,6 +178,20 @@ async def test_a_letter_that_stays_untrue_is_written_by_the_built_in_writer_and_
     ]
     assert verified.draft.letter is not None
     assert "Google" not in verified.draft.letter.model_dump_json()
+
+
+async def test_repairs_are_asked_for_without_variety_and_first_words_are_not() -> None:
+    untrue = _highlights(**{_short(_MENTORED): "Mentored 300 engineers"})
+    letter = [_APPLYING, {"text": "At Northpay, I led 90 engineers.", "evidence": [_short(_MENTORED)]}, _THANKS]
+    said = [_answer("resume_changes", untrue), _answer("letter_paragraphs", {"paragraphs": letter})]
+    async with _asking(Script(rules=said)) as (provider, model):
+        written = await compose(ENGINEER, PLATFORM, _REPORT, _OPTIONS, TODAY, model)
+        writing = len(provider.requests)
+        await repair(written, ENGINEER, PLATFORM, _REPORT, _OPTIONS, TODAY, model)
+        told = [request.get("temperature") for request in provider.requests]
+
+    assert set(told[:writing]) == {None}
+    assert told[writing:] == [0.0, 0.0]
 
 
 async def test_where_all_holds_nothing_is_asked() -> None:

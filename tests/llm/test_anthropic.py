@@ -2,7 +2,6 @@
 
 import pytest
 
-from jobwise.llm.capabilities import Effort
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.types import Request, Schema, Usage
 from tests.llm.adapters import line_to, script
@@ -23,7 +22,7 @@ _SCHEMA = Schema(
 
 
 async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
-    ask = Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA, effort=Effort.HIGH, temperature=0.5)
+    ask = Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA, temperature=0.5)
     async with line_to("anthropic") as line:
         await line.ask(ask)
         sent = line.sent()
@@ -35,7 +34,7 @@ async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
         "messages": [{"role": "user", "content": "Count."}],
         "stream": True,
         "output_config": {
-            "effort": "high",
+            "effort": "low",
             "format": {
                 "type": "json_schema",
                 "schema": {

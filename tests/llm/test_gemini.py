@@ -2,7 +2,6 @@
 
 import pytest
 
-from jobwise.llm.capabilities import Effort
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.types import Request, Schema, Usage
 from tests.llm.adapters import line_to, script
@@ -17,7 +16,7 @@ _SCHEMA = Schema(
 
 
 async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
-    ask = Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA, effort=Effort.MINIMAL, temperature=0.5)
+    ask = Request("write", "Answer in JSON.", "Count.", 100, _SCHEMA, temperature=0.5)
     async with line_to("gemini") as line:
         await line.ask(ask)
         sent = line.sent()
@@ -27,7 +26,6 @@ async def test_a_request_is_put_as_the_vendor_documents_it() -> None:
         "contents": [{"role": "user", "parts": [{"text": "Count."}]}],
         "generationConfig": {
             "maxOutputTokens": 100,
-            "temperature": 0.5,
             "thinkingConfig": {"thinkingLevel": "LOW"},
             "responseMimeType": "application/json",
             "responseJsonSchema": {
