@@ -297,7 +297,7 @@ def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
         return request
     if not budget.left:
         raise ProviderError(ErrorKind.SPENDING, "the tokens for this stage are used up")
-    if model.capabilities.efforts:
+    if model.capabilities.effort:
         return request
     return replace(request, max_output_tokens=min(request.max_output_tokens, budget.left))
 
