@@ -12,7 +12,7 @@ import structlog
 
 from jobwise.llm.breaker import Admission, Breakers, LeftAlone
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.exchange import Client, Guard
+from jobwise.llm.exchange import Client
 from jobwise.llm.ledger import Ledger, Reservation
 from jobwise.llm.models import Outcome
 from jobwise.llm.pacing import Pacing
@@ -25,8 +25,8 @@ Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound=Question)
 Model = TypeVar("Model", bound=Client, covariant=True)
 
-#: Makes one attempt: the question, the call's id, and what to call right before a request is sent.
-Ask: TypeAlias = Callable[[Asked, UUID, Guard], Awaitable[Answer]]
+#: Makes one attempt at a question, under the call's id.
+Ask: TypeAlias = Callable[[Asked, UUID], Awaitable[Answer]]
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +104,6 @@ class Calls:
         over; what `caller.guard` raises; DatabaseUnavailable where the call cannot be written down.
         """
         call = _Call(Reservation(target.provider, target.model.model), Admission(target.breaker))
-        guard = _Guard(caller.guard)
         try:
             async with until.enforced(), self._pacing.place(target.provider):
                 question = prepare()
@@ -113,7 +112,7 @@ class Calls:
                 call.question = question
                 await self._ledger.reserve(call.reservation, caller, question)
                 self._watch(call.admission, transcript)
-                answer = await _asked(ask, question, call.reservation.id, guard)
+                answer = await ask(question, call.reservation.id)
             call.outcome = Outcome.COMPLETED
         except ProviderError as error:
             call.outcome, call.error = Outcome.FAILED, error
@@ -185,31 +184,3 @@ class _Call:
     # Whatever else ends a call, it is us who break it off.
     outcome: Outcome = Outcome.CANCELLED
     error: ProviderError | None = None
-
-
-class _Guard:
-    """Remembers what a guard has raised, to tell it from what goes wrong beside."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self.raised: Exception | None = None
-
-    def __call__(self) -> None:
-        try:
-            self._guard()
-        except Exception as error:
-            self.raised = error
-            raise
-
-
-async def _asked(ask: Ask[Asked, Answer], question: Asked, call_id: UUID, guard: _Guard) -> Answer:
-    """The answer. What nobody has thought of is the failure of this one call, whatever it is: others may answer."""
-    try:
-        return await ask(question, call_id, guard)
-    except Exception as error:
-        if guard.raised:
-            raise guard.raised from None
-        if isinstance(error, ProviderError):
-            raise
-        log.exception("model_call_failed_unexpectedly", call_id=str(call_id))
-        raise ProviderError(ErrorKind.PROTOCOL, f"an unexpected {type(error).__name__}; see the log") from error

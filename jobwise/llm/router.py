@@ -22,7 +22,7 @@ from jobwise.llm.calls import Calls, Deadline, Target
 from jobwise.llm.deployments import adapter, embedder, embedding_link, links
 from jobwise.llm.embedding import Embedder, Vector
 from jobwise.llm.errors import ErrorKind, Failure, LlmUnavailable, ProviderError
-from jobwise.llm.exchange import Adapter, Guard, TimeLimits
+from jobwise.llm.exchange import Adapter, TimeLimits
 from jobwise.llm.ledger import Ceilings, Ledger
 from jobwise.llm.pacing import Pacing
 from jobwise.llm.types import Budget, Caller, Completion, Preference, Request, Texts, Transcript, nobody_listens
@@ -115,8 +115,8 @@ class Router:
         """
         until, transcript = Deadline.after(self._settings.llm_total_seconds), Transcript()
 
-        async def ask(asked: Texts, call_id: UUID, guard: Guard) -> list[Vector]:
-            return await target.model.embed(asked, transcript, call_id, guard)
+        async def ask(asked: Texts, call_id: UUID) -> list[Vector]:
+            return await target.model.embed(asked, transcript, call_id, caller.guard)
 
         return await self.calls.make(target, lambda: texts, ask, caller, transcript, until)
 
@@ -260,8 +260,8 @@ class _Question:
             prepared = _within(caller.budget, self._request, model)
             return prepared
 
-        async def ask(request: Request, call_id: UUID, guard: Guard) -> Completion:
-            return await model.complete(request, transcript, call_id, guard)
+        async def ask(request: Request, call_id: UUID) -> Completion:
+            return await model.complete(request, transcript, call_id, caller.guard)
 
         try:
             return await self._calls.make(target, prepare, ask, caller, transcript, self._until, always=always)

@@ -88,9 +88,9 @@ async def test_what_nobody_has_thought_of_is_the_failure_of_one_call(monkeypatch
         _, (state,) = await scene.router.breakers.look([first.breaker])
 
     (failed, answered) = await _calls()
-    assert (failed.outcome, failed.error, answered.outcome) == (Outcome.FAILED, "PROTOCOL", Outcome.COMPLETED)
-    assert (state.failures, state.kind) == (1, "PROTOCOL")
-    assert [log for log in logs if log["event"] == "model_call_failed_unexpectedly" and log["exc_info"]]
+    assert (failed.outcome, answered.outcome) == (Outcome.FAILED, Outcome.COMPLETED)
+    assert (state.failures, state.kind) == (1, failed.error)
+    assert [log for log in logs if log["event"] == "exchange_failed" and log["exc_info"]]
 
 
 async def test_a_completed_call_is_in_the_ledger_with_what_it_used_and_for_whom() -> None:
