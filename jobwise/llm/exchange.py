@@ -7,6 +7,7 @@ which come in one piece, are in `embedding`.
 
 import asyncio
 import re
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -33,6 +34,8 @@ _TIMER_SECONDS = 0.05
 _MOST_ERROR_BYTES = 65_536
 # Most tokens have four. Not all servers count what a model thinks.
 _CHARACTERS_PER_TOKEN = 40
+# Servers that want no key get any word for one.
+_SHORTEST_SECRET = 8
 # A prompt of fewer tokens fits everywhere, and estimates of short texts are poor.
 _SHORTEST_CUT_PROMPT = 1_500
 
@@ -246,14 +249,16 @@ class Client(ABC):
             if error in objections:
                 raise
             if not isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-                log.exception("exchange_failed", provider=self.provider, model=self.model)
+                # Not with the variables, among which are prompts and keys, as some renderers of logs would.
+                lines = "".join(traceback.format_exception(error))
+                log.error("exchange_failed", provider=self.provider, model=self.model, traceback=lines)
             # The cause of some errors has what was in a header.
             raise network_error(error, has_answered=transcript.answered) from None
 
     def _without_key(self, error: ProviderError) -> ProviderError:
         """Some servers repeat the key that they do not like."""
         key = self.deployment.key
-        if not key or key not in error.message:
+        if len(key) < _SHORTEST_SECRET or key not in error.message:
             return error
         return ProviderError(error.kind, error.message.replace(key, "[key]"), retry_after=error.retry_after)
 

@@ -134,7 +134,7 @@ class _Reading(Reading):
             raise _error_of(piece.error, piece.error.code, {})
         self.transcript.request_id = self.transcript.request_id or piece.response_id[:200]
         if piece.usage_metadata:
-            is_final = any(candidate.finish_reason for candidate in piece.candidates)
+            is_final = self.is_over or any(candidate.finish_reason for candidate in piece.candidates)
             self.transcript.usage = _usage(piece.usage_metadata, is_final=is_final or bool(piece.prompt_feedback))
         if piece.prompt_feedback and piece.prompt_feedback.block_reason:
             feedback = piece.prompt_feedback

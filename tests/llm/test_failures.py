@@ -132,7 +132,7 @@ async def test_an_account_that_may_not_yet_use_a_model_is_no_bad_request() -> No
 @pytest.mark.parametrize("key", ["secret-kéy", "secret-key\nx"])
 @pytest.mark.parametrize("provider", _WIRES)
 async def test_a_key_that_cannot_be_sent_is_not_told_to_anybody(
-    provider: str, key: str, caplog: pytest.LogCaptureFixture
+    provider: str, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with line_to(provider) as line:
         object.__setattr__(line.model.deployment, "key", key)
@@ -140,13 +140,21 @@ async def test_a_key_that_cannot_be_sent_is_not_told_to_anybody(
             await line.ask()
 
     assert caught.value.kind is ErrorKind.CONNECTION
-    assert "secret" not in "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert "secret" not in "".join(traceback.format_exception(caught.value)) + "".join(capsys.readouterr())
 
 
 async def test_a_key_that_the_server_repeats_is_not_told_to_anybody() -> None:
     play = script(fault="status", status=401, message="There is no key-of-openai.")
 
     assert (await _error("openai", play)).message == "There is no [key]."
+
+
+async def test_a_word_that_only_stands_for_a_key_is_no_secret() -> None:
+    async with line_to("local", script(fault="status", message="It is none."), local_llm_api_key="none") as line:
+        with pytest.raises(ProviderError) as caught:
+            await line.ask()
+
+    assert caught.value.message == "It is none."
 
 
 async def test_an_address_that_is_none_is_a_connection_error() -> None:

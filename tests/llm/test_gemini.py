@@ -5,6 +5,7 @@ import pytest
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.types import Request, Schema, Usage
 from tests.llm.adapters import line_to, script
+from tests.providers.wires.base import frame
 
 _SCHEMA = Schema(
     "numbers",
@@ -48,6 +49,13 @@ async def test_what_is_thought_is_billed_as_output() -> None:
         (call,) = line.server.calls
 
     assert answer.usage == Usage(input=call.input_tokens, output=8, cached=4, reasoning=6)
+
+
+async def test_counts_may_come_behind_the_last_word() -> None:
+    words = {"candidates": [{"content": {"parts": [{"text": "Ready."}]}, "finishReason": "STOP"}]}
+    counts = {"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 2}}
+    async with line_to("gemini", script(stream=frame(words) + frame(counts))) as line:
+        assert (await line.ask()).usage == Usage(input=9, output=2)
 
 
 @pytest.mark.parametrize(
