@@ -41,6 +41,6 @@ def objection(text: str, told: str) -> str:
 
 
 def _letter(letter: str) -> str:
-    if letter.isspace():
+    if letter.isspace() or letter == "\u200b":
         return " "
     return "" if unicodedata.category(letter) in _NO_LETTERS else letter

@@ -9,7 +9,7 @@ from jobwise.generation.plain_text import objection, plain
     ("said", "left"),
     [
         ("Led a team\x00 of\x08 four", "Led a team of four"),
-        ("\u202eLed a\u200b team\u2066 of four\ufeff", "Led a team of four"),
+        ("\u202eLed a\u200bteam\u2066 of four\ufeff", "Led a team of four"),
         ("Led\na team\u2028of\tfour\u00a0people", "Led a team of four people"),
         ("Led a team\uffff\ue000 of four\ud800", "Led a team of four"),
         ("**Led** a `team` of __four__", "Led a team of four"),
