@@ -31,7 +31,7 @@ describe(
     OVERLOADED="The provider had a fault or too much to do.",
     CONTEXT_TOO_LONG="The prompt is too long for this model.",
     REFUSED="The model or a filter declined to answer.",
-    NO_ROOM="All that an answer may have went into thinking.",
+    NO_ROOM="The model has thought and said nothing.",
     BAD_REQUEST="The provider did not accept the request.",
     UNKNOWN_MODEL="There is no such model, or no such address.",
     TIMEOUT="The answer did not come in time.",

@@ -20,7 +20,7 @@ class ErrorKind(StrEnum):
     REFUSED = "REFUSED"
     """The model or a filter declined to answer."""
     NO_ROOM = "NO_ROOM"
-    """All that an answer may have went into thinking, and would again."""
+    """The model has thought and said nothing, and would again; all of its tokens may have gone into that."""
     BAD_REQUEST = "BAD_REQUEST"
     """The provider does not take the request: something in it is wrong, or wrong for this provider."""
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
@@ -44,7 +44,7 @@ _FOR_PEOPLE = {
     ErrorKind.OVERLOADED: "it has a fault or too much to do",
     ErrorKind.CONTEXT_TOO_LONG: "profile and posting are too long for it",
     ErrorKind.REFUSED: "it declined to answer",
-    ErrorKind.NO_ROOM: "it thought for as long as it may and said nothing",
+    ErrorKind.NO_ROOM: "it thought and said nothing",
     ErrorKind.BAD_REQUEST: "it did not accept the request",
     ErrorKind.UNKNOWN_MODEL: "it does not know the model",
     ErrorKind.TIMEOUT: "it did not answer in time",

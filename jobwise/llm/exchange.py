@@ -176,6 +176,9 @@ class Reading(ABC):
             return self.finish
         if self.finish is Finish.LENGTH:
             raise ProviderError(ErrorKind.NO_ROOM, "the answer is empty; all of its tokens went into thinking")
+        # What a model has worked on is paid for; an answer without any work may be an accident.
+        if self._is_alive or (self.transcript.usage and self.transcript.usage.reasoning):
+            raise ProviderError(ErrorKind.NO_ROOM, "the answer is empty; the model has only thought")
         raise ProviderError(ErrorKind.PROTOCOL, "the answer is empty")
 
     def _take_all(self, events: Iterable[str]) -> bool:

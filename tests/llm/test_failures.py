@@ -208,13 +208,13 @@ async def test_a_model_that_thinks_aloud_is_not_silent(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", _WIRES)
-async def test_an_answer_that_is_all_thought_says_so(provider: str) -> None:
-    error = await _error(provider, script(thought_tokens=40, fault="length", text=""))
+@pytest.mark.parametrize(
+    ("fault", "words"), [("length", "all of its tokens went into thinking"), ("empty", "the model has only thought")]
+)
+async def test_an_answer_that_is_all_thought_says_so(provider: str, fault: str, words: str) -> None:
+    error = await _error(provider, script(thought_tokens=40, fault=fault, text=""))
 
-    assert (error.kind, error.message) == (
-        ErrorKind.NO_ROOM,
-        "the answer is empty; all of its tokens went into thinking",
-    )
+    assert (error.kind, error.message) == (ErrorKind.NO_ROOM, f"the answer is empty; {words}")
 
 
 @pytest.mark.parametrize("provider", _WIRES)
