@@ -90,7 +90,8 @@ async def test_what_nobody_has_thought_of_is_the_failure_of_one_call(monkeypatch
     (failed, answered) = await _calls()
     assert (failed.outcome, answered.outcome) == (Outcome.FAILED, Outcome.COMPLETED)
     assert (state.failures, state.kind) == (1, failed.error)
-    assert [log for log in logs if log["event"] == "exchange_failed" and log["exc_info"]]
+    (told,) = [log["traceback"] for log in logs if log["event"] == "exchange_failed"]
+    assert "nobody has thought of this" in told
 
 
 async def test_a_completed_call_is_in_the_ledger_with_what_it_used_and_for_whom() -> None:
