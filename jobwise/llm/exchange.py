@@ -148,7 +148,7 @@ class Reading(ABC):
 
     def overdue(self) -> str:
         """What did not come in time."""
-        if asyncio.get_running_loop().time() >= self._began + self._limits.call:
+        if asyncio.get_running_loop().time() >= self._began + self._limits.call - _TIMER_SECONDS:
             return f"no end within {self._limits.call:g} s"
         if self._is_alive:
             return f"nothing more for {self._limits.idle:g} s"
