@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from jobwise.infra import db
-from jobwise.llm import ledger, prices
+from jobwise.llm import breaker, ledger, prices
 from jobwise.llm import router as routing
 from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
 from jobwise.llm.ledger import Ceilings, Ledger, Reservation
@@ -88,6 +88,7 @@ async def test_a_call_is_reserved_at_its_worst_and_settled_at_what_it_used() -> 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(breaker, "_FIRST_REST", 0.05)
 
 
 async def _ask_and_perhaps_give_up(scene: Scene, chance: random.Random) -> None:
@@ -126,6 +127,48 @@ async def test_the_ledger_has_every_call_of_the_bill_and_the_same_tokens_whereve
     for id_ in set(bill) - set(known):
         assert calls[id_].estimated
         assert abs(calls[id_].output_tokens - bill[id_].output_tokens) <= 40
+
+
+async def test_a_call_that_is_cut_counts_at_the_most_that_it_can_be_billed() -> None:
+    thinks = Behaviour(thought_tokens=2_000, thought_seconds=60)
+    speaks = Behaviour(text="word " * 500, stream_seconds=60)
+    async with two_links(Script(next=[thinks, speaks]), chain=_CHAIN) as scene:
+        for number in (1, 2):
+            asking = asyncio.create_task(scene.router.complete(_BIG, Caller()))
+            await scene.first.asked(number)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        await scene.first.idle()
+
+    calls = await LlmCall.all()
+    assert [(call.outcome, call.estimated) for call in calls] == [(Outcome.CANCELLED, True)] * 2
+    assert [call.cost for call in calls] == [_worst()] * 2
+
+
+async def test_what_was_never_sent_costs_nothing() -> None:
+    async with two_links(chain=f"openai:{_MODEL},local:free,builtin") as scene:
+        await scene.first.stop()
+        await scene.router.complete(_BIG, Caller())
+
+    (call,) = await LlmCall.filter(outcome=Outcome.FAILED)
+    assert (call.error, call.estimated, call.cost) == ("CONNECTION", False, 0)
+
+
+@pytest.mark.parametrize(
+    "told", [Usage(10**10, 5), Usage(-5, 5), Usage(5, 10**30), Usage(5, 5, cached=-1), Usage(5, 5, reasoning=-1)]
+)
+async def test_what_no_call_can_have_used_counts_at_the_most_that_was_reserved(
+    callers: list[Caller], told: Usage
+) -> None:
+    book, call = Ledger(), Reservation("openai", _MODEL)
+    await book.reserve(call, callers[0], _BIG)
+
+    await book.settle(call, Outcome.COMPLETED, told, request_id="a\0b\ud800\n" + "c" * 500)
+
+    (row,) = await LlmCall.all()
+    assert (row.outcome, row.estimated, row.cost) == (Outcome.COMPLETED, True, _worst())
+    assert min(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens) >= 0
+    assert row.request_id == "ab" + "c" * 198
 
 
 async def _reserve_often(book: Ledger, callers: list[Caller]) -> list[object]:

@@ -5,17 +5,22 @@ import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from jobwise.infra import db, redis_client
 from jobwise.llm import breaker
 from jobwise.llm import router as routing
 from jobwise.llm.breaker import Admission, Position
+from jobwise.llm.calls import _WAIT_SECONDS
 from jobwise.llm.errors import ErrorKind, LlmUnavailable, ProviderError
 from jobwise.llm.models import LlmCall, Outcome
 from jobwise.llm.router import Router
 from jobwise.llm.types import Caller, Completion
+from tests.faults.proxy import Line, Proxy
 from tests.llm.asking import REQUEST, Scene, two_links
 from tests.providers.script import Behaviour, Script
 
@@ -110,7 +115,8 @@ async def test_a_question_is_patient_for_so_long_and_then_tells_why_nobody_was_a
         await asyncio.gather(probe, return_exceptions=True)
 
 
-async def test_while_a_probe_finds_out_nobody_else_bothers_the_provider() -> None:
+async def test_while_a_probe_finds_out_nobody_else_bothers_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "_LONGEST_WAIT", 1.0)
     async with _one_link(Script(default=Behaviour(fault="status", status=503, first_token_seconds=0.1))) as scene:
         await _open(scene.router, "openai:first", 0.05)
         answers = await _many(scene.router, 50)
@@ -185,3 +191,50 @@ async def test_who_waits_for_a_place_waits_no_longer_than_a_question_may_last() 
         assert all("the time for this question is over" in str(answer) for answer in answers)
         assert len(scene.first.calls) == 1
         assert await _position(scene) is Position.CLOSED
+
+
+@pytest.mark.parametrize("hangs", ["PostgreSQL", "Redis"])
+async def test_no_question_lasts_longer_than_it_may_while_a_server_of_ours_hangs(
+    database: str, shared_redis: str, hangs: str
+) -> None:
+    if "host=" not in database or not shared_redis.startswith("unix:"):
+        pytest.skip("a line that hangs is drawn to servers on sockets")
+    postgres = Path(database.partition("host=")[2]) / ".s.PGSQL.5432"
+    async with Proxy(postgres if hangs == "PostgreSQL" else Path(shared_redis.removeprefix("unix://"))) as line:
+        if hangs == "PostgreSQL":
+            name = urlsplit(database).path
+            await db.close()
+            await db.connect(f"postgresql://jobwise@127.0.0.1:{line.port}{name}?sslmode=disable")
+        else:
+            await redis_client.close()
+            redis_client.connect(f"redis://127.0.0.1:{line.port}")
+        async with _one_link(llm_total_seconds=0.5) as scene:
+            await scene.router.complete(REQUEST, Caller())
+            line.set(Line.STALLED)
+            began = time.monotonic()
+            answers = await _many(scene.router, 20)
+            took = time.monotonic() - began
+            line.set(Line.OPEN)
+
+    assert took < 0.5 + _WAIT_SECONDS + 1.5
+    assert all(isinstance(answer, Completion | LlmUnavailable) for answer in answers)
+
+
+async def test_who_is_cancelled_at_any_moment_even_twice_gives_back_all_that_it_held() -> None:
+    answers = Behaviour(first_token_seconds=0.01, stream_seconds=0.01)
+    async with _one_link(Script(default=answers), llm_concurrency=1) as scene:
+        (target,) = scene.router._targets.values()
+        for moment in range(40):
+            await _open(scene.router, "openai:first", 0.001)
+            asking = asyncio.create_task(scene.router.complete(REQUEST, Caller()))
+            await asyncio.sleep(moment * 0.002)
+            asking.cancel()
+            await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await scene.router.calls.ended()
+
+            _, (state,) = await breaker.Breakers(60).look([target.breaker])
+            assert not state.probe_until
+            assert not scene.router.pacing.place("openai").locked()
+    assert not await LlmCall.filter(outcome=Outcome.RESERVED).exists()
