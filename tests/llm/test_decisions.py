@@ -208,3 +208,5 @@ async def test_links_beyond_our_own_limit_a_minute_are_passed_over(shared_redis:
 
         assert answers == ["first", "first", "second", "second"]
         assert len(scene.first.calls) == 2
+        # That is no fault of the provider.
+        assert await _position(scene) is Position.CLOSED

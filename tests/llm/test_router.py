@@ -63,7 +63,8 @@ async def test_once_a_word_was_handed_on_no_other_model_goes_on_with_it() -> Non
 
 async def test_what_one_provider_does_not_take_another_one_may_and_what_two_do_not_take_is_final() -> None:
     wrong = _script(fault="status", status=400, code="invalid_request_error")
-    async with two_links(wrong, chain="openai:first,openai:other,local:second,local:third,builtin") as scene:
+    chain = "openai:first,openai:other,local:second,local:third,groq:fourth,builtin"
+    async with two_links(wrong, chain=chain, groq_api_key="any", groq_base_url="http://127.0.0.1:9") as scene:
         assert (await scene.router.complete(REQUEST, Caller())).model == "second"
         assert [call.model for call in scene.first.calls] == ["first"]
         scene.second.follow(wrong)
