@@ -60,7 +60,7 @@ CASES = [
         True,
         1,
         False,
-        "thought for as long as",
+        "thought and said nothing",
     ),
     Case(ErrorKind.CONNECTION, Behaviour(fault="cut"), True, _ALL, False, "could not be reached"),
     Case(ErrorKind.PROTOCOL, Behaviour(fault="empty"), True, _ALL, False, "its answer broke off"),
