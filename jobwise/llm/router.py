@@ -39,8 +39,10 @@ _FINAL_FOR_LINK = frozenset(
         ErrorKind.SPENDING,
     }
 )
-#: Nobody waits longer because a provider asks for it, or altogether for providers that have failed.
+#: Nobody waits longer because a provider asks for it.
 _LONGEST_WAIT = 60.0
+#: Nor altogether for providers that fail and do not say for how long: people wait, and the built-in writer can write.
+_PATIENCE = 10.0
 #: So often at least whoever waits looks whether that is still needed.
 _LOOK_SECONDS = 1.0
 _PROBE_LOOK_SECONDS = 0.2
@@ -155,7 +157,7 @@ class _Question:
         self._left = list(targets)
         self._until = Deadline.after(seconds)
         self._failures: list[Failure] = []
-        self._patience = _LONGEST_WAIT
+        self._patience = _PATIENCE
         self._had_a_chance: set[str] = set()
         self._paced: dict[str, Deadline] = {}
 
@@ -184,9 +186,10 @@ class _Question:
             first = min(standing, key=lambda each: each.rests)
             # Who says for how long is believed; for all others there is one patience, also while a probe goes on.
             is_told = first.rests > 0 and first.kind in _WITH_A_DATE
-            if first.rests >= min(_LONGEST_WAIT if is_told else self._patience, self._until.left()):
+            longest = _LONGEST_WAIT if is_told else self._patience
+            if first.rests >= min(longest, self._until.left()):
                 return []
-            self._had_a_chance.update(each.target.breaker for each in standing if each.rests < _LONGEST_WAIT)
+            self._had_a_chance.update(each.target.breaker for each in standing if each.rests < longest)
             began = time.monotonic()
             await asyncio.sleep(min(first.rests or _PROBE_LOOK_SECONDS, _LOOK_SECONDS) * _JITTER.uniform(1.0, 1.2))
             if not is_told:
@@ -203,9 +206,12 @@ class _Question:
         return _Standing(target, state.admits(now) and not paced, max(state.rests(now), paced), kind)
 
     async def _without_a_chance(self) -> list[_Link]:
-        """Those who were neither asked nor waited for, the first to close first."""
+        """Those who were neither asked nor waited for, the first to close first; not those who let everybody wait."""
         standing = sorted(await self._standing(), key=lambda each: each.rests)
-        return [each.target for each in standing if each.target.breaker not in self._had_a_chance]
+        had = self._had_a_chance
+        return [
+            each.target for each in standing if each.target.breaker not in had and each.kind is not ErrorKind.TIMEOUT
+        ]
 
     async def _unavailable(self) -> LlmUnavailable:
         """What has failed, and why those were left alone who were not asked."""

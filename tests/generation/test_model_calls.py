@@ -25,6 +25,7 @@ from jobwise.generation.types import Stage, Writer
 from jobwise.infra import db, redis_client
 from jobwise.infra import events as wake_ups
 from jobwise.infra.storage import Storage
+from jobwise.llm import router as routing
 from jobwise.llm.models import LlmCall, Outcome
 from jobwise.llm.router import opened
 from tests.accounts.people import a_viewer
@@ -50,6 +51,11 @@ class Bench:
         claim = await queries.claim("a worker", self.tools.leases.length, 10)
         assert claim is not None
         await pipeline.run(claim, self.tools)
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "_PATIENCE", 0.2)
 
 
 @pytest.fixture(scope="module")

@@ -216,7 +216,9 @@ async def test_what_a_dead_process_left_reserved_is_marked_and_may_still_be_sett
 
 
 async def test_the_chain_ends_where_the_built_in_writer_stands() -> None:
-    async with two_links(_script(fault="status"), chain="openai:first,builtin,local:second") as scene:
+    async with two_links(
+        _script(fault="status"), chain="openai:first,builtin,local:second", llm_total_seconds=1
+    ) as scene:
         with pytest.raises(LlmUnavailable) as caught:
             await scene.router.complete(REQUEST, Caller())
 

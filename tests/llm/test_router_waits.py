@@ -97,10 +97,20 @@ async def test_links_that_nobody_can_wait_for_are_asked_all_the_same() -> None:
         assert time.monotonic() - began < 5
 
 
+async def test_links_that_let_everybody_wait_are_not_waited_for_once_more() -> None:
+    async with _one_link() as scene:
+        await _open(scene.router, "openai:first", 300, ErrorKind.TIMEOUT)
+
+        with pytest.raises(LlmUnavailable, match="left alone for now"):
+            await scene.router.complete(REQUEST, Caller())
+
+        assert scene.first.calls == []
+
+
 async def test_a_question_is_patient_for_so_long_and_then_tells_why_nobody_was_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(routing, "_LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(routing, "_PATIENCE", 0.3)
     async with _one_link(Script(default=Behaviour(fault="hang"))) as scene:
         await _open(scene.router, "openai:first", 0.05)
         await asyncio.sleep(0.06)
@@ -116,7 +126,7 @@ async def test_a_question_is_patient_for_so_long_and_then_tells_why_nobody_was_a
 
 
 async def test_while_a_probe_finds_out_nobody_else_bothers_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routing, "_LONGEST_WAIT", 1.0)
+    monkeypatch.setattr(routing, "_PATIENCE", 1.0)
     async with _one_link(Script(default=Behaviour(fault="status", status=503, first_token_seconds=0.1))) as scene:
         await _open(scene.router, "openai:first", 0.05)
         answers = await _many(scene.router, 50)
