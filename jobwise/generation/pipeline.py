@@ -52,7 +52,6 @@ _REPAIR = "REPAIR"
 _PURPOSES = {Stage.ANALYZE: "analyze", Stage.WRITE: "write", Stage.VERIFY: "repair"}
 #: Tokens of all answers of a stage together, what models think with not counted.
 _BUDGETS = {Stage.ANALYZE: 1_500, Stage.WRITE: 3_000, Stage.VERIFY: 1_500}
-_REPEAT_SECONDS = 0.25
 _USUAL_SECONDS = 60.0
 
 # Progress when a stage begins and when it is done, and what people are told.
@@ -317,13 +316,7 @@ class _Run:
 
     async def _patiently(self, statement: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat a statement through a short absence of the database, for as long as the lease is surely ours."""
-        while True:
-            try:
-                return await statement()
-            except db.CONNECTION_ERRORS as error:
-                log.warning("statement_will_be_repeated", error=repr(error))
-                self.lease.guard()
-                await asyncio.sleep(_REPEAT_SECONDS)
+        return await db.patiently(statement, self.lease.guard)
 
     async def _deliver(
         self,

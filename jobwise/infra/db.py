@@ -5,12 +5,13 @@ the same pool.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
+import structlog
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
@@ -36,8 +37,14 @@ _MIGRATION_LOCK = 7_340_001
 #: whatever the driver calls them.
 CONNECTION_ERRORS = (DatabaseUnavailable,)
 
+_REPEAT_SECONDS = 0.25
+
 # A request's statement that takes longer hangs, or is in the way of others.
 _STATEMENT_SECONDS = 5.0
+
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger(__name__)
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -107,6 +114,17 @@ async def migrate(url: str, target: str | None = None) -> None:
             await guard.close(timeout=ACQUIRE_SECONDS)
 
 
+async def patiently(statement: Callable[[], Awaitable[Answer]], guard: Callable[[], None]) -> Answer:
+    """Repeat what may be repeated through a short absence of the database, until `guard` raises."""
+    while True:
+        try:
+            return await statement()
+        except CONNECTION_ERRORS as error:
+            log.warning("statement_will_be_repeated", error=repr(error))
+            guard()
+            await asyncio.sleep(_REPEAT_SECONDS)
+
+
 async def fetch_all(sql: str, *arguments: Any) -> list[dict[str, Any]]:
     """Rows of a raw statement; also those of `... returning`."""
     rows: Sequence[Mapping[str, Any]] = await get_connection("default").execute_query_dict(sql, list(arguments))
@@ -160,6 +178,7 @@ __all__ = [
     "fetch_one",
     "migrate",
     "only_here",
+    "patiently",
     "tortoise_config",
     "transaction",
 ]

@@ -7,14 +7,21 @@ import pytest
 
 from jobwise.generation.inputs import Posting
 from jobwise.generation.model_analysis import merged, question
+from jobwise.generation.model_calls import Model
+from jobwise.generation.stages import analyze as reading
 from jobwise.generation.stages.match import match
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import write
 from jobwise.generation.types import Options
+from jobwise.infra import db
 from jobwise.jobs.analysis import NOTHING_FOUND, analyze
 from jobwise.jobs.requirements import Importance, JobAnalysis, RequirementKind
+from jobwise.jobs.service import keep_analysis
+from jobwise.llm.types import Caller
 from jobwise.profiles.redaction import Redaction
 from tests.generation.people import ENGINEER, TODAY
+from tests.llm.asking import two_links
+from tests.providers.script import Behaviour, Script
 
 _TEXT = """Platform Engineer
 
@@ -147,3 +154,26 @@ def test_a_model_that_obeys_a_posting_does_not_change_the_documents(rules: JobAn
 
     assert obeyed == rules
     assert "Rust" not in verified.draft.model_dump_json()
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_a_model_has_read_is_paid_for_once_although_the_database_goes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    losses = ["once", "twice"]
+
+    async def losing(*arguments: Any) -> None:
+        if losses:
+            raise db.DatabaseUnavailable(losses.pop())
+        await keep_analysis(*arguments)
+
+    monkeypatch.setattr(reading, "keep_analysis", losing)
+    answer = json.dumps({"requirements": [_found("Whoever knows Terraform will feel at home.")]})
+    async with two_links(Script(default=Behaviour(text=answer))) as scene:
+        model = Model(scene.router, Caller())
+        for _ in range(2):
+            read = await db.patiently(lambda: reading.analyze(_POSTING, ENGINEER, model), lambda: None)
+            assert "Terraform" in read.keywords
+
+        assert len(scene.first.calls) == 1
+    assert losses == []

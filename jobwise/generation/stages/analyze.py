@@ -7,6 +7,7 @@ from jobwise.generation.model_analysis import merged, question
 from jobwise.generation.model_calls import Model
 from jobwise.generation.notices import READ
 from jobwise.generation.prompts import prompt
+from jobwise.infra import db
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.jobs.service import analysis_for, keep_analysis, kept_analysis
 from jobwise.profiles.content import ProfileContent
@@ -35,7 +36,9 @@ async def analyze(posting: Posting, profile: ProfileContent, model: Model | None
     if read is None:
         model.not_usable(READ)
         return rules
-    await keep_analysis(posting.content_hash, _reader(f"{completion.provider}:{completion.model}"), read)
+    reader = _reader(f"{completion.provider}:{completion.model}")
+    # What was paid for is not asked for again because the database was away a moment.
+    await db.patiently(lambda: keep_analysis(posting.content_hash, reader, read), model.caller.guard)
     return read
 
 
