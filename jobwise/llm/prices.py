@@ -5,7 +5,6 @@ A price that is not known stays unknown (None); it is never taken for nothing.
 
 import asyncio
 from decimal import Decimal
-from functools import lru_cache
 
 from jobwise.llm.types import Question, Usage
 
@@ -37,7 +36,6 @@ def worst_cost(provider: str, model: str, question: Question) -> Decimal | None:
     return cost(provider, model, Usage(input=tokens, output=question.max_output_tokens))
 
 
-@lru_cache(maxsize=4096)
 def _calculated(provider: str, model: str, input_: int, cached: int, output: int) -> Decimal | None:
     # Half a second, which commands that ask no model need not wait.
     from genai_prices import Usage as Counted
