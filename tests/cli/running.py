@@ -9,7 +9,12 @@ from pathlib import Path
 
 from jobwise import samples
 
-MODELS_DOWN = {"JOBWISE_LLM_CHAIN": "local:none", "LOCAL_LLM_BASE_URL": "http://127.0.0.1:9/v1"}
+MODELS_DOWN = {
+    "JOBWISE_LLM_CHAIN": "local:none",
+    "LOCAL_LLM_BASE_URL": "http://127.0.0.1:9/v1",
+    # Nobody waits for them to come back.
+    "JOBWISE_LLM_TOTAL_SECONDS": "0.2",
+}
 _FOREIGN = ("JOBWISE_", "DATABASE_URL", "REDIS_URL")
 
 
