@@ -70,6 +70,7 @@ class State:
     """What is known of a link. Times are seconds on Redis's clock; 0 where there is none.
 
     `times` counts how often it was opened in a row. `probe_until` is when a probe under way is given up for lost.
+    `is_told` where `open_until` is what the provider itself has asked for.
     """
 
     failures: int = 0
@@ -78,6 +79,7 @@ class State:
     probe_until: float = 0.0
     kind: str = ""
     message: str = ""
+    is_told: bool = False
 
     def position(self, now: float) -> Position:
         """What it does now."""
@@ -116,7 +118,8 @@ class State:
             rest = min(_FIRST_REST * 2 ** min(times, 10), _LONGEST_REST)
             times += 1
         until = max(self.open_until, now + rest) if rest else self.open_until
-        return State(failures, times, until, self.probe_until, error.kind.value, error.message[:300])
+        is_told = bool(error.retry_after) if until > self.open_until else self.is_told
+        return State(failures, times, until, self.probe_until, error.kind.value, error.message[:300], is_told)
 
     def without(self, admission: "Admission") -> "State":
         """Another call may be the probe, if this one was it."""

@@ -46,8 +46,6 @@ _PATIENCE = 10.0
 #: So often at least whoever waits looks whether that is still needed.
 _LOOK_SECONDS = 1.0
 _PROBE_LOOK_SECONDS = 0.2
-# How long these last is known, however long that is.
-_WITH_A_DATE = frozenset({ErrorKind.RATE_LIMIT, ErrorKind.PACED})
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
 _MOST_TURNS = 6
@@ -185,7 +183,7 @@ class _Question:
                 return ready
             first = min(standing, key=lambda each: each.rests)
             # Who says for how long is believed; for all others there is one patience, also while a probe goes on.
-            is_told = first.rests > 0 and first.kind in _WITH_A_DATE
+            is_told = first.rests > 0 and first.is_told
             longest = _LONGEST_WAIT if is_told else self._patience
             if first.rests >= min(longest, self._until.left()):
                 return []
@@ -202,8 +200,8 @@ class _Question:
 
     def _stands(self, target: _Link, state: State, now: float) -> "_Standing":
         paced = self._paced[target.provider].left() if target.provider in self._paced else 0.0
-        kind = ErrorKind.PACED if paced > state.rests(now) else state.why
-        return _Standing(target, state.admits(now) and not paced, max(state.rests(now), paced), kind)
+        rests, is_told = max(state.rests(now), paced), state.is_told or paced > state.rests(now)
+        return _Standing(target, state.admits(now) and not paced, rests, is_told, state.why)
 
     async def _without_a_chance(self) -> list[_Link]:
         """Those who were neither asked nor waited for, the first to close first; not those who let everybody wait."""
@@ -278,11 +276,12 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Standing:
-    """A link: whether it may be asked now, else in how many seconds perhaps, and what had happened."""
+    """A link: whether it may be asked now, else when, in seconds, and whether that is told or hoped; what had happened."""
 
     target: _Link
     is_ready: bool
     rests: float
+    is_told: bool
     kind: ErrorKind
 
 

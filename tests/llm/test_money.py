@@ -151,7 +151,7 @@ async def test_what_was_never_sent_costs_nothing() -> None:
         await scene.router.complete(_BIG, Caller())
 
     (call,) = await LlmCall.filter(outcome=Outcome.FAILED)
-    assert (call.error, call.estimated, call.cost) == ("CONNECTION", False, 0)
+    assert (call.error, call.estimated, call.cost) == ("CONNECTION", False, Decimal(0))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,10 @@ async def test_a_link_that_is_alone_is_waited_for_through_an_outage() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_link_that_is_alone_is_waited_for_as_long_as_it_says(status: int) -> None:
+async def test_a_link_that_is_alone_is_waited_for_as_long_as_it_says(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "_PATIENCE", 0.1)
     busy = Behaviour(fault="status", status=status, headers={"retry-after-ms": "300"})
     async with _one_link(Script(next=[busy])) as scene:
         await scene.router.complete(REQUEST, Caller())
