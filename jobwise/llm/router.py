@@ -276,7 +276,7 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Standing:
-    """A link: whether it may be asked now, else when, in seconds, and whether that is told or hoped; what had happened."""
+    """A link: whether it may be asked now, else in how many seconds, told or hoped; and what had happened."""
 
     target: _Link
     is_ready: bool
