@@ -110,7 +110,8 @@ class Ledger:
     ) -> None:
         """Write down how a call ended, also when the database is away a while.
 
-        What is told of its use may be anything; where it cannot be believed, it counts at the most that was reserved.
+        What is told of its use may be anything: where that is an estimate or cannot be believed, the call counts at
+        the most that was reserved, or at what is known where that is more.
         """
         latency = round((time.monotonic() - reservation.made_at) * 1000)
         used = _believable(usage)
@@ -121,7 +122,8 @@ class Ledger:
                 update llm_calls
                    set outcome = $2, input_tokens = $3, output_tokens = $4, cached_tokens = $5, reasoning_tokens = $6,
                        estimated = $7, error = $8, request_id = nullif($9, ''), latency_ms = $10,
-                       cost = case when $7 then reserved_cost else $11 end, settled_at = clock_timestamp()
+                       cost = case when $7 then greatest(reserved_cost, $11) else $11 end,
+                       settled_at = clock_timestamp()
                  where id = $1
                 """,
                 reservation.id,
@@ -134,7 +136,7 @@ class Ledger:
                 error,
                 _printable(request_id),
                 latency,
-                None if used.estimated else prices.cost(reservation.provider, reservation.model, used),
+                prices.cost(reservation.provider, reservation.model, used) if used == usage else None,
             )
 
         try:

@@ -171,6 +171,17 @@ async def test_what_no_call_can_have_used_counts_at_the_most_that_was_reserved(
     assert row.request_id == "ab" + "c" * 198
 
 
+async def test_what_is_known_of_a_cut_call_counts_where_it_is_more_than_was_reserved(callers: list[Caller]) -> None:
+    book, call = Ledger(), Reservation("openai", _MODEL)
+    await book.reserve(call, callers[0], _BIG)
+    known = Usage(input=10, output=2 * _BIG.max_output_tokens, estimated=True)
+
+    await book.settle(call, Outcome.CANCELLED, known)
+
+    (row,) = await LlmCall.all()
+    assert row.cost == prices.cost("openai", _MODEL, known) != _worst()
+
+
 async def _reserve_often(book: Ledger, callers: list[Caller]) -> list[object]:
     reserving = [book.reserve(Reservation("openai", _MODEL), caller, _BIG) for caller in callers]
     return await asyncio.gather(*reserving, return_exceptions=True)
