@@ -290,5 +290,5 @@ async def test_nothing_private_leaves_when_words_are_refused_and_repaired(
 
 def _letter(sentence: str) -> str:
     """A model's answer with a sentence of this kind in its middle."""
-    courtesies = [{"text": text, "evidence": []} for text in ("I am applying for this position.", "Thank you.")]
-    return json.dumps({"paragraphs": [courtesies[0], {"text": sentence, "evidence": ["f3"]}, courtesies[1]]})
+    said: list[tuple[str, list[str]]] = [("I am applying.", []), (sentence, ["f3"]), ("Thank you.", [])]
+    return json.dumps({"paragraphs": [{"text": text, "evidence": evidence} for text, evidence in said]})
