@@ -12,13 +12,14 @@ NO_ANSWER = "No model could help"
 NOT_USABLE = "No model gave words that could be used"
 
 READ = "the built-in rules alone read the posting"
+_WROTE = "the built-in writer wrote "
 _WRITTEN_IN_PART = {
-    DocumentKind.RESUME: "the built-in writer wrote a part of the résumé",
-    DocumentKind.COVER_LETTER: "the built-in writer wrote a part of the cover letter",
+    DocumentKind.RESUME: f"{_WROTE}a part of the résumé",
+    DocumentKind.COVER_LETTER: f"{_WROTE}a part of the cover letter",
 }
 _WRITTEN = {
-    DocumentKind.RESUME: "the built-in writer wrote the résumé",
-    DocumentKind.COVER_LETTER: "the built-in writer wrote the cover letter",
+    DocumentKind.RESUME: f"{_WROTE}the résumé",
+    DocumentKind.COVER_LETTER: f"{_WROTE}the cover letter",
 }
 _PUT_RIGHT = {
     DocumentKind.RESUME: "the built-in rules put right what was refused of the résumé",
@@ -66,4 +67,9 @@ def _sentence(why: str, reasons: Sequence[str], instead: Sequence[str]) -> str:
 
 
 def _listing(parts: Sequence[str]) -> str:
-    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else parts[0]
+    """All parts; who wrote one and the next is named once."""
+    said = [
+        part.removeprefix(_WROTE) if before.startswith(_WROTE) else part
+        for before, part in zip(("", *parts), parts, strict=False)
+    ]
+    return " and ".join((", ".join(said[:-1]), said[-1])) if len(said) > 1 else said[0]
