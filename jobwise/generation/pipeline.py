@@ -390,5 +390,6 @@ class _Run:
 
 
 def _hash(basis: list[BaseModel]) -> str:
-    plain = [_VERSION, *(each.model_dump(mode="json") for each in basis)]
+    # A choice that comes with a later version, left at its default, changes no hash: what is under way is not repeated.
+    plain = [_VERSION, *(each.model_dump(mode="json", exclude_defaults=True) for each in basis)]
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -111,10 +111,11 @@ class State:
         if error.kind not in _FAULTS | _FOR_PEOPLE_TO_MEND:
             return self
         failures, times = self.failures + 1, self.times
-        is_news = self.open_until == admission.open_until if self.open_until else failures >= FAILURES_TO_OPEN
+        # Of calls that fail together, one opens it.
+        is_news = not self.open_until or self.open_until == admission.open_until
         if rest := _rest_at_once(error):
-            times += 1
-        elif self.open_until <= now and is_news:
+            times += is_news
+        elif is_news and self.open_until <= now and (self.open_until or failures >= FAILURES_TO_OPEN):
             rest = min(_FIRST_REST * 2 ** min(times, 10), _LONGEST_REST)
             times += 1
         until = max(self.open_until, now + rest) if rest else self.open_until

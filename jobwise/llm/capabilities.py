@@ -1,8 +1,9 @@
 """What models can do, by family: data in `capabilities.tsv`, the first row whose pattern fits a model's name.
 
 The columns: whether a temperature other than the vendor's own may be told and is of use, which is not so for models
-that reason, nor known of strangers; the reasoning effort to ask for, empty where it cannot be set; the dialect of JSON
-schema; the way of structured output to begin with; the context in tokens, empty where it is not known.
+that reason, nor known of strangers; the reasoning effort to ask for, empty where it cannot be set; whether what it
+thinks may count in the length of an answer, as may be with strangers; the dialect of JSON schema; the way of structured
+output to begin with; the context in tokens, empty where it is not known.
 
 `embeddings.tsv` says the same of models that make vectors: how long vectors to ask for, empty where that cannot be
 told; how many texts at a time; the longest text and the longest call in tokens, empty where they are not known.
@@ -43,11 +44,12 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True)
 class Capabilities:
-    """A row. `effort` is empty where it cannot be set, for a model that does not reason; `context` None if unknown."""
+    """A row. `effort` is empty where it cannot be set; `context` is None where it is not known."""
 
     family: str
     takes_temperature: bool
     effort: str
+    thinks: bool
     dialect: Dialect
     mode: Mode
     context: int | None
@@ -100,6 +102,7 @@ def all_capabilities() -> tuple[Capabilities, ...]:
             row["family"],
             row["temperature"] == "yes",
             row["effort"],
+            row["thinks"] == "yes",
             Dialect(row["dialect"]),
             Mode(row["mode"]),
             _number(row["context"]),

@@ -193,7 +193,7 @@ class Reading(ABC):
         try:
             self.take(event)
         except ValueError:
-            raise ProviderError(ErrorKind.PROTOCOL, f"a piece of the stream is not readable: {event[:200]}") from None
+            raise ProviderError(ErrorKind.PROTOCOL, "a piece of the stream is not readable") from None
 
     def _set_timer(self) -> None:
         """Allow as much time until the next piece as there may pass."""
@@ -342,7 +342,7 @@ class Adapter(Client):
         feature = refused_feature(error)
         if feature is Feature.SCHEMA:
             return request.schema is not None and self._step_down(manner.mode)
-        if feature is None or feature in manner.without:
+        if feature is None or feature is Feature.DIMENSIONS or feature in manner.without:
             return False
         self._without |= {feature}
         return True

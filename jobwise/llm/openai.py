@@ -87,6 +87,7 @@ class _Details(Said):
 class _Usage(Said):
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    total_tokens: int = 0
     prompt_tokens_details: _Details = _Details()
     completion_tokens_details: _Details = _Details()
 
@@ -152,7 +153,8 @@ class _Reading(Reading):
 def _usage(said: _Usage, *, is_final: bool) -> Usage:
     return Usage(
         input=said.prompt_tokens,
-        output=said.completion_tokens,
+        # xAI counts what was thought beside the completion, and in the total.
+        output=max(said.completion_tokens, said.total_tokens - said.prompt_tokens),
         cached=said.prompt_tokens_details.cached_tokens,
         reasoning=said.completion_tokens_details.reasoning_tokens,
         estimated=not is_final,

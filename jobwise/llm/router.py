@@ -181,17 +181,19 @@ class _Question:
             standing = await self._standing()
             if ready := [each.target for each in standing if each.is_ready]:
                 return ready
-            first = min(standing, key=lambda each: each.rests)
-            # Who says for how long is believed; for all others there is one patience, also while a probe goes on.
-            is_told = first.rests > 0 and first.is_told
-            longest = _LONGEST_WAIT if is_told else self._patience
-            if first.rests >= min(longest, self._until.left()):
+            waited_for = [each for each in standing if each.rests < min(self._longest_wait(each), self._until.left())]
+            if not waited_for:
                 return []
-            self._had_a_chance.update(each.target.breaker for each in standing if each.rests < longest)
+            self._had_a_chance.update(each.target.breaker for each in waited_for)
+            first = min(waited_for, key=lambda each: each.rests)
             began = time.monotonic()
             await asyncio.sleep(min(first.rests or _PROBE_LOOK_SECONDS, _LOOK_SECONDS) * _JITTER.uniform(1.0, 1.2))
-            if not is_told:
+            if not first.is_told:
                 self._patience -= time.monotonic() - began
+
+    def _longest_wait(self, standing: "_Standing") -> float:
+        """Who says for how long is believed; for all others there is one patience, also while a probe goes on."""
+        return _LONGEST_WAIT if standing.is_told else self._patience
 
     async def _standing(self) -> list["_Standing"]:
         """How those who are left stand."""
@@ -200,7 +202,8 @@ class _Question:
 
     def _stands(self, target: _Link, state: State, now: float) -> "_Standing":
         paced = self._paced[target.provider].left() if target.provider in self._paced else 0.0
-        rests, is_told = max(state.rests(now), paced), state.is_told or paced > state.rests(now)
+        rests = max(state.rests(now), paced)
+        is_told = rests > 0 and (state.is_told or paced > state.rests(now))
         return _Standing(target, state.admits(now) and not paced, rests, is_told, state.why)
 
     async def _without_a_chance(self) -> list[_Link]:
@@ -302,7 +305,7 @@ def _within(budget: Budget | None, request: Request, model: Adapter) -> Request:
         return request
     if not budget.left:
         raise ProviderError(ErrorKind.SPENDING, "the tokens for this stage are used up")
-    if model.capabilities.effort:
+    if model.capabilities.thinks:
         return request
     return replace(request, max_output_tokens=min(request.max_output_tokens, budget.left))
 

@@ -172,7 +172,7 @@ class Budget:
 
     def spend(self, usage: Usage) -> None:
         """Count an answer, or what there is of one."""
-        self.used += usage.output - usage.reasoning
+        self.used += max(0, usage.output - usage.reasoning)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,9 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": 
 _FOLDED = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "’": "'", "‘": "'"}
 )
-_HOST_OR_HANDLE = re.compile(r"@?[\w-]+(?:[._][\w-]+)+(?:/[\w/.~%?&=#-]*)?|@[\w-]+")
+# Begun at the start of a word and never twice.
+_LABEL = r"(?:[^\W_]|-)++"
+_HOST_OR_HANDLE = re.compile(rf"(?<![\w-])(?:@?_*+{_LABEL}(?:[._]++{_LABEL})++(?:/[\w/.~%?&=#-]*+)?|@[\w-]++)")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def _parts(name: str) -> Iterator[str]:
 def _forms(part: str) -> list[str]:
     """A part as it is and in one word, with umlauts written out, and with those written out as letters without dots."""
     plain, written_out = _plain(part), _plain(part.translate(_UMLAUTS))
-    ways = (plain, written_out, re.sub(r"(?<=[aou])e", "", plain))
+    without_dots = re.sub(r"(?<=[aou])e", "", plain)
+    # Of a short name, too little is left: Doe is not "do".
+    ways = (plain, written_out, *([without_dots] if len(without_dots) >= _FEWEST_INSIDE else []))
     return list(dict.fromkeys((*ways, *(re.sub(r"[-.'’]", "", way) for way in ways))))
 
 

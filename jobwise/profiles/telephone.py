@@ -34,6 +34,8 @@ _LOOK_BACK = 32
 
 _FEWEST, _MOST = 7, 15
 _FEWEST_AFTER_NAME = 6
+#: Behind a plus, more are nobody's growth.
+_MOST_OF_AMOUNT = 9
 _FEWEST_NATIONAL = 9
 _DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]){1,2}(?:19|20)\d\d(?!\d)|(?<!\d)(?:19|20)\d\d[./-]\d\d(?!\d)")
 _YEARS = re.compile(r"(?:19|20)\d\d(?:\D{1,3}(?:19|20)\d\d)*")
@@ -79,7 +81,8 @@ def _is_number(text: str, start: int, end: int) -> bool:
     if count < _FEWEST or _AMOUNT.fullmatch(run) or _CALLED_A_REFERENCE.search(before):
         return False
     if _INTERNATIONAL.match(run):
-        return count >= (_FEWEST + 1 if run.startswith("+") else _FEWEST + 3) and not _AMOUNT.fullmatch(run[1:])
+        fewest = _FEWEST + 1 if run.startswith("+") else _FEWEST + 3
+        return count > _MOST_OF_AMOUNT or (count >= fewest and not _AMOUNT.fullmatch(run[1:]))
     if count >= _FEWEST_NATIONAL and _NATIONAL.fullmatch(run):
         return True
     return any(shape.fullmatch(run) for shape in (_AREA_CODE, _NORTH_AMERICAN, _PAIRS))

@@ -114,6 +114,12 @@ def test_failures_that_were_under_way_when_it_opened_do_not_lengthen_its_rest() 
     assert (late.open_until, late.times) == (opened.open_until, 1)
 
 
+def test_calls_that_are_told_to_wait_together_open_it_once() -> None:
+    busy = ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=5)
+
+    assert _after(*[busy] * 20).times == 1
+
+
 def test_a_success_closes_it_unless_the_call_was_begun_before_it_opened() -> None:
     opened = _after(ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=50.0))
 

@@ -124,6 +124,20 @@ async def test_a_byte_order_mark_swallows_no_words() -> None:
         assert (await line.ask()).text == "All of it."
 
 
+async def test_what_was_thought_beside_the_completion_counts_as_output() -> None:
+    counted = {
+        "prompt_tokens": 32,
+        "completion_tokens": 9,
+        "total_tokens": 135,
+        "completion_tokens_details": {"reasoning_tokens": 94},
+    }
+    usage = frame({"choices": [], "usage": counted})
+    async with line_to("xai", script(stream=f"{_chunk('Ready.', 'stop')}{usage}data: [DONE]\n\n")) as line:
+        used = (await line.ask(REQUEST)).usage
+
+    assert (used.input, used.output, used.reasoning) == (32, 103, 94)
+
+
 async def test_a_refusal_is_told_in_the_models_own_words() -> None:
     async with line_to("openai", script(fault="refusal")) as line:
         with pytest.raises(ProviderError) as caught:

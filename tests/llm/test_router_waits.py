@@ -90,6 +90,21 @@ async def test_of_several_links_that_are_left_alone_all_are_asked_until_one_answ
         assert (await scene.router.complete(REQUEST, Caller())).model == "second"
 
 
+async def test_who_has_said_for_how_long_is_waited_for_though_another_would_be_there_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routing, "_PATIENCE", 0.01)
+    monkeypatch.setattr(breaker, "_FIRST_REST", 0.4)
+    async with two_links(_DOWN) as scene:
+        for _ in range(breaker.FAILURES_TO_OPEN):
+            await _open(scene.router, "openai:first", 0)
+        await _open(scene.router, "local:second", 0.6)
+
+        began = time.monotonic()
+        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
+        assert time.monotonic() - began > 0.3
+
+
 async def test_links_that_nobody_can_wait_for_are_asked_all_the_same() -> None:
     async with two_links(_DOWN) as scene:
         await _open(scene.router, "openai:first", 300)

@@ -52,6 +52,7 @@ def test_names_between_letters_without_spaces_are_found() -> None:
             "marialopez.example",
             "blog.maria-lopez.pl/cv",
             "maria_lopez.pdf",
+            "_maria__lopez.pdf",
             "@maria_l",
             "bit.ly/3abc",
             "www.x.example",
@@ -75,6 +76,8 @@ def test_a_street_is_found_in_its_short_forms(written: str) -> None:
         ("Will Page", "We will page the team and price a long list"),
         ("Bo Li", "bo li"),
         ("Lena Chen", "Kitchen/Bath, kitchens"),
+        ("Jane Doe", "What We Do"),
+        ("Ann Noe", "No degree needed"),
         ("Ludwig van der Berg", "Von Anfang an; van der Waals"),
         ("Maria Lopez", "Node.js/Express, ASP.NET/C#, CI/CD, @angular/core, e.g. this"),
     ],
@@ -84,11 +87,11 @@ def test_what_only_looks_like_a_name_stays(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["a.", "a-", "1-", "a@", "a.a@", "lopez.", "lopez_", "ü.", "Hauptstrasse  ", "www.", "1 "]
+    "part", ["a.", "a-", "1-", "a@", "a.a@", "lopez.", "lopez_", "ü.", "Hauptstrasse  ", "www.", "1 ", "-", "lopez-"]
 )
 def test_hostile_length_does_not_slow_it_down(part: str) -> None:
     redaction = _redaction("Maria Lopez", phone="+49 170 1234567", address="Hauptstraße 5")
-    short, long = (_seconds(redaction, (part * 200_000)[:length]) for length in (20_000, 200_000))
+    short, long = (_seconds(redaction, f"Lopez {part * 200_000}"[:length]) for length in (20_000, 200_000))
 
     # Ten times the text; what tries everything twice would take a hundred times as long.
     assert long < 40 * max(short, 0.01)
