@@ -15,8 +15,11 @@ from redis.asyncio import Redis
 from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.infra import redis_client
 
-# Counting and starting the window must be one step: a counter without an end would lock its caller out for ever.
+# Counting and starting the window must be one step: a counter without an end would lock its caller out for ever. What
+# is refused is not counted, so that several limits may have one counter and none of them takes from the others.
 _COUNT = """
+local calls = tonumber(redis.call('GET', KEYS[1]) or '0')
+if calls >= tonumber(ARGV[2]) then return {calls + 1, redis.call('PTTL', KEYS[1])} end
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
@@ -62,7 +65,7 @@ async def forgive(limit: Limit, caller: str) -> None:
 
 async def _count(limit: Limit, caller: str, redis: Redis) -> tuple[int, int]:
     # redis-py's types are those of its blocking client.
-    answer: Any = redis.eval(_COUNT, 1, _key(limit, caller), str(limit.seconds * 1000))
+    answer: Any = redis.eval(_COUNT, 1, _key(limit, caller), str(limit.seconds * 1000), str(limit.calls))
     count, left = await answer
     return count, left
 

@@ -16,7 +16,7 @@ from jobwise.llm.exchange import Client
 from jobwise.llm.ledger import Ledger, Reservation
 from jobwise.llm.models import Outcome
 from jobwise.llm.pacing import Pacing
-from jobwise.llm.types import Caller, Question, Transcript
+from jobwise.llm.types import Caller, Question, Texts, Transcript
 
 #: The caller waits as long for what is to be done after a call; then that goes on behind its back.
 _WAIT_SECONDS = 3.0
@@ -108,7 +108,8 @@ class Calls:
             async with until.enforced(), self._pacing.place(target.provider):
                 question = prepare()
                 await self._breakers.admit(call.admission, always=always)
-                await self._pacing.count(target.provider)
+                # Vectors are made in the background, whereas somebody waits for what is written.
+                await self._pacing.count(target.provider, leaves_half=isinstance(question, Texts))
                 call.question = question
                 await self._ledger.reserve(call.reservation, caller, question)
                 self._watch(call.admission, transcript)

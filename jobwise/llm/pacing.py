@@ -29,11 +29,15 @@ class Pacing:
         """One of the places at a provider, to be held while a call goes on."""
         return self._places[provider]
 
-    async def count(self, provider: str) -> None:
-        """Count a call that is about to be made. Raises ProviderError(PACED) when it is one too many."""
+    async def count(self, provider: str, *, leaves_half: bool = False) -> None:
+        """Count a call that is about to be made. Raises ProviderError(PACED) when it is one too many.
+
+        `leaves_half`: half of the minute's calls are left to others, unless there is only one.
+        """
         if self._per_minute is None or not redis_client.is_connected():
             return
-        limit = Limit("models", self._per_minute, _MINUTE, f"at most {self._per_minute} model calls a minute")
+        calls = max(1, self._per_minute // 2) if leaves_half else self._per_minute
+        limit = Limit("models", calls, _MINUTE, f"at most {calls} model calls a minute")
         try:
             await rate_limits.check(limit, provider)
         except RateLimited as error:

@@ -149,14 +149,20 @@ async def test_the_link_that_is_reported_has_the_breaker_that_all_workers_share(
     assert (vectors.position, vectors.failures) == (Position.OPEN, 1)
 
 
-async def test_no_more_calls_than_allowed_go_out_in_a_minute(shared_redis: str) -> None:
-    async with _scene(llm_requests_per_minute=2) as scene:
+async def test_no_more_than_half_of_the_calls_that_are_allowed_in_a_minute_are_for_vectors(shared_redis: str) -> None:
+    async with _scene(llm_requests_per_minute=4) as scene:
         for _ in range(2):
             await scene.embed()
-        with pytest.raises(ProviderError, match="at most 2 model calls a minute"):
-            await scene.embed()
+        for _ in range(10):
+            with pytest.raises(ProviderError, match="at most 2 model calls a minute"):
+                await scene.embed()
 
         assert len(scene.server.calls) == 2
+        # Whoever writes may make all that are left, however often vectors were asked for.
+        for _ in range(2):
+            await scene.router.pacing.count("openai")
+        with pytest.raises(ProviderError, match="at most 4 model calls a minute"):
+            await scene.router.pacing.count("openai")
 
 
 async def test_no_more_calls_than_allowed_are_open_at_a_time() -> None:
