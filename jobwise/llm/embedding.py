@@ -18,6 +18,8 @@ from jobwise.llm.types import Link, Texts, Transcript, Usage
 
 # A hundred of the longest vectors, written with all their digits.
 _MOST_BYTES = 32_000_000
+#: The longest vector that the database keeps.
+_MOST_DIMENSIONS = 16_000
 
 #: A vector as it must come: numbers, and nothing that is called one.
 Numbers = list[Annotated[float, Field(strict=True, allow_inf_nan=False)]]
@@ -100,6 +102,10 @@ def _check(vectors: Sequence[Vector], texts: int, dimensions: int | None) -> Non
     if len(vectors) != texts:
         raise ProviderError(ErrorKind.PROTOCOL, f"{len(vectors)} vectors for {texts} texts")
     lengths = {len(vector) for vector in vectors}
+    if max(lengths, default=0) > _MOST_DIMENSIONS:
+        raise ProviderError(
+            ErrorKind.PROTOCOL, f"vectors of {max(lengths)} numbers where at most {_MOST_DIMENSIONS} are kept"
+        )
     if len(lengths) != 1 or lengths == {0} or (dimensions and lengths != {dimensions}):
         found = ", ".join(map(str, sorted(lengths)))
         raise ProviderError(ErrorKind.PROTOCOL, f"vectors of {found} numbers where {dimensions or 'one length'} is due")

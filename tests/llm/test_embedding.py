@@ -123,6 +123,7 @@ async def test_any_other_mistake_in_a_request_is_not_repeated() -> None:
     [
         ("too_few", "2 vectors for 3 texts"),
         ("uneven", "numbers where"),
+        ("long", "numbers where at most 16000 are kept"),
         ("words", "no readable vectors"),
         ("not_a_number", "no readable vectors"),
         ("not_json", "no readable vectors"),

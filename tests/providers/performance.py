@@ -18,6 +18,8 @@ _FINISHES: dict[str | None, Finish] = {
     "refusal": "refusal",
 }
 _MOST_THOUGHTS = 4
+#: More numbers than a database keeps.
+_LONG = 16_001
 
 
 class Aborted(Exception):
@@ -233,6 +235,8 @@ class Performance:
                 found.pop()
             case "uneven":
                 found[-1] = found[-1][:-1]
+            case "long":
+                found = [one * (_LONG // len(one) + 1) for one in found]
             case "words":
                 found[-1][0] = "much"
             case "not_a_number":

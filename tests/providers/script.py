@@ -22,6 +22,7 @@ Fault = Literal[
     "empty",  # finishes without a word
     "too_few",  # one vector less than there are texts
     "uneven",  # vectors of different lengths
+    "long",  # vectors of more numbers than a database keeps
     "words",  # words where numbers belong
     "not_a_number",
     "zeros",  # a vector without a direction
