@@ -14,6 +14,8 @@ from jobwise.llm.types import Caller, Texts
 
 #: What a posting or a profile is about stands in so many characters.
 _LONGEST_TEXT = 24_000
+#: So many tokens go at once to a model whose limit nobody knows.
+_USUAL_CALL_TOKENS = 24_000
 #: A text is not cut any shorter for a model that finds it too long.
 _SHORTEST_TEXT = 500
 #: Texts are cut and put together by this; a model that counts more tokens says so, and gets less.
@@ -36,32 +38,40 @@ async def embedded(
 ) -> AsyncGenerator[Mapping[int, Vector | None], None]:
     """The vectors of the texts by their place, call by call, so that what was paid for can be kept at once.
 
-    None stands for a text that the model cannot do anything with. Raises: ProviderError; what `Router.embed` raises.
+    None stands for a text that the model cannot do anything with: it says so, or takes others as they are.
+
+    Raises: ProviderError, also where nothing shows that what it has refused is to blame; what `Router.embed` raises.
     """
     target = router.embedding
     if target is None:
         return
-    waiting, refused, is_of_use = deque(_batches(texts, target.model.capabilities)), 0, False
+    waiting, is_of_use = deque(_batches(texts, target.model.capabilities)), False
+    refused: dict[int, ProviderError] = {}
     while waiting:
         batch = waiting.popleft()
         try:
             vectors = await router.embed(target, Texts(tuple(batch.values())), caller)
         except ProviderError as error:
-            if error.kind not in _ABOUT_TEXTS or (refused >= _MOST_REFUSED and not is_of_use):
+            if error.kind not in _ABOUT_TEXTS or (len(refused) >= _MOST_REFUSED and not is_of_use):
                 raise
             smaller = _smaller(batch, error.kind)
             waiting.extendleft(reversed(smaller))
             if not smaller:
-                refused += 1
-                yield dict.fromkeys(batch)
+                refused |= dict.fromkeys(batch, error)
         else:
             is_of_use = True
             yield {place: vector if any(vector) else None for place, vector in zip(batch, vectors, strict=True)}
+    for error in refused.values():
+        if error.kind is not ErrorKind.REFUSED and not is_of_use:
+            raise error
+    if refused:
+        yield dict.fromkeys(refused)
 
 
 def _batches(texts: Sequence[str], known: EmbeddingCapabilities) -> Iterator[_Batch]:
-    longest = min(_LONGEST_TEXT, (known.text_tokens or _LONGEST_TEXT) * _CHARACTERS_PER_TOKEN)
-    room = (known.call_tokens or _LONGEST_TEXT) * _CHARACTERS_PER_TOKEN
+    tokens = known.call_tokens or _USUAL_CALL_TOKENS
+    longest = min(_LONGEST_TEXT, (known.text_tokens or tokens) * _CHARACTERS_PER_TOKEN)
+    room = tokens * _CHARACTERS_PER_TOKEN
     batch: _Batch = {}
     for place, text in enumerate(texts):
         cut = text[:longest]

@@ -77,6 +77,22 @@ async def test_one_text_that_is_refused_does_not_keep_the_others_from_their_vect
     assert [place for place in range(8) if found[place] is None] == [0]
 
 
+async def test_a_single_text_that_is_not_taken_is_not_to_blame_unless_the_model_says_so() -> None:
+    flagged, mistaken = _refusal("Flagged.", "content_policy_violation"), _refusal("A mistake in the request.")
+    async with _router("openai:text-embedding-3-small", Script(next=[flagged, mistaken])) as (router, _server):
+        assert await _all(router, ["text"]) == {0: None}
+        with pytest.raises(ProviderError, match="BAD_REQUEST"):
+            await _all(router, ["text"])
+
+
+async def test_a_text_that_is_not_taken_is_to_blame_where_another_is() -> None:
+    mistaken = [_refusal("A mistake in the request.")] * 2
+    async with _router("openai:text-embedding-3-small", Script(next=mistaken)) as (router, _server):
+        found = await _all(router, ["one", "another"])
+
+    assert (found[0], bool(found[1])) == (None, True)
+
+
 async def test_a_model_that_refuses_every_text_is_soon_left_alone() -> None:
     script = Script(default=_refusal("This model makes no vectors."))
     async with _router("openai:gpt-6-luna", script) as (router, server):
