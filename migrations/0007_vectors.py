@@ -1,6 +1,7 @@
 """Vectors of postings and profiles that a model has made, and which of them are to be made when.
 
-Only adds: triggers note what is written by APIs that know nothing of vectors.
+Only adds: triggers note what is written by APIs that know nothing of vectors. What is there already is noted by the
+next migration, since whoever makes triggers keeps all writers waiting until its transaction ends.
 """
 
 from tortoise import migrations
@@ -69,9 +70,5 @@ class Migration(migrations.Migration):
                 reverse_sql=f"drop trigger vector_is_done_with on {table}",
             )
             for table in CHANGES
-        ),
-        ops.RunSQL(
-            "insert into text_vectors (id, user_id) select id, user_id from jobs union all select id, user_id from profiles",
-            reverse_sql=ops.RunSQL.noop,
         ),
     ]

@@ -12,6 +12,7 @@ from jobwise.generation.models import Event
 from jobwise.infra import db
 from tests.accounts.people import a_viewer
 from tests.generation.orders import an_order
+from tests.jobs.postings import a_job
 
 _TABLES = "select tablename from pg_tables where schemaname = 'public' and tablename <> 'tortoise_migrations'"
 
@@ -42,6 +43,23 @@ async def test_every_migration_goes_down_again_and_up_once_more(empty_database: 
 
     await db.migrate(empty_database)
     assert await _tables(empty_database) == newest
+
+
+async def test_what_was_there_before_vectors_is_due_as_well_and_once(empty_database: str) -> None:
+    await db.migrate(empty_database, f"{db.APP}.0006_notices")
+    await db.connect(empty_database)
+    before = await a_job(await a_viewer())
+    await db.migrate(empty_database, f"{db.APP}.0007_vectors")
+    await db.connect(empty_database)
+    after = await a_job(await a_viewer())
+    await db.migrate(empty_database)
+    await db.connect(empty_database)
+    try:
+        rows = await db.fetch_all("select id, user_id from text_vectors where due <= now()")
+    finally:
+        await db.close()
+
+    assert {(row["id"], row["user_id"]) for row in rows} == {(job.id, job.user_id) for job in (before, after)}
 
 
 async def test_processes_that_migrate_at_the_same_time_wait_for_one_another(empty_database: str) -> None:
