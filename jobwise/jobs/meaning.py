@@ -1,4 +1,7 @@
-"""What postings and profiles are about, as texts for models that make vectors of them. Nothing that says who it is."""
+"""What postings and profiles are about, as texts for models that make vectors of them.
+
+Nothing in them says whose profile it is. Of others, who are named in a posting or a profile, the names stay.
+"""
 
 import hashlib
 
@@ -7,12 +10,12 @@ from jobwise.jobs.term_weights import profile_texts, profile_titles
 from jobwise.profiles.content import ProfileContent
 from jobwise.profiles.redaction import Redaction
 
-#: For whoever is named in a posting as the one to write to.
+#: Takes addresses and numbers away; nobody tells it the names of those whose they are.
 _NOBODY = Redaction(ProfileContent(name=""))
 
 
 def posting_text(title: str, description: str) -> str:
-    """The posting without addresses and numbers of people."""
+    """The posting without addresses and numbers of people; their names stay where they are."""
     return _NOBODY.text(f"{'' if title == UNTITLED else title}\n\n{description}".strip())
 
 
