@@ -169,9 +169,11 @@ async def embedding(router: Router, seconds: float) -> AsyncIterator[None]:
     """
 
     async def embed_forever() -> None:
+        rest = 0.0
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
-            await _regardless(texts.run(router, seconds), "vectors_failed")
+            await asyncio.sleep(max(rest, _SWEEP_SECONDS * random.uniform(0.5, 1.5)))  # noqa: S311
+            ran = await _regardless(texts.run(router, seconds), "vectors_failed")
+            rest = ran.rest if ran else 0.0
 
     async def look_for_other_models(model: str) -> None:
         while True:

@@ -8,15 +8,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 import pytest
 
 from jobwise import samples
 from jobwise.accounts.service import Viewer
 from jobwise.config import Settings
-from jobwise.infra import db
+from jobwise.infra import db, redis_client
 from jobwise.infra.paging import BadCursor, Page
 from jobwise.jobs import embedding, queries, service
+from jobwise.jobs.embedding import Ran
 from jobwise.jobs.models import Job
 from jobwise.jobs.queries import ScoredJob
 from jobwise.jobs.service import JobInput
@@ -44,7 +46,7 @@ class _Scene:
 
     async def work(self) -> int:
         """What a worker does in its background."""
-        return await embedding.run(self.router, _SECONDS)
+        return (await embedding.run(self.router, _SECONDS)).done
 
     def texts(self) -> list[str]:
         """All that was sent."""
@@ -185,6 +187,29 @@ async def test_vectors_of_different_length_are_never_compared() -> None:
     assert [match.score for match in (await _matches(viewer, profile_id, after=first.cursors[-1])).rows] == [0, 0]
 
 
+async def test_a_model_that_makes_vectors_of_another_length_makes_all_anew() -> None:
+    viewer, other = await a_viewer(), await a_viewer()
+    profile_id = await _a_shepherd(viewer)
+    await _two_jobs(viewer)
+    async with _scene() as scene:
+        await scene.work()
+        await db.fetch_all("update text_vectors set vector = '[1,2,3]'")
+        await a_job(other)
+        await scene.work()
+        assert await db.fetch_all("select 1 from text_vectors where due is not null") == []
+
+        await a_job(viewer, "Baker")
+        await scene.work()
+        assert (await _titles(viewer, profile_id))[0] == "Python developer"
+        rows = await db.fetch_all("select due - now() as rest from text_vectors where due is not null")
+        assert [round(row["rest"].total_seconds() / 60) for row in rows] == [10, 10, 10]
+
+        await db.fetch_all("update text_vectors set due = now() where due is not null")
+        assert await scene.work() == 3
+        assert await scene.work() == 0
+        assert (await _titles(viewer, profile_id))[0] == "Ovine keeper"
+
+
 async def test_workers_at_the_same_time_do_not_pay_twice() -> None:
     people = [await a_viewer() for _ in range(2)]
     for number in range(45):
@@ -243,10 +268,93 @@ async def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_time_is_ove
 async def test_texts_that_take_too_long_are_put_off() -> None:
     await a_job(await a_viewer())
     async with _scene(Script(default=Behaviour(fault="hang"))) as scene:
-        assert await embedding.run(scene.router, 0.2) == 0
+        assert await embedding.run(scene.router, 0.2) == Ran(0)
 
     (row,) = await db.fetch_all("select due - now() as rest from text_vectors")
     assert 50 < row["rest"].total_seconds() <= 60
+
+
+async def test_what_is_paid_for_is_kept_when_the_database_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_job(await a_viewer())
+    keep, failures = embedding._keep, [db.DatabaseUnavailable()] * 2
+
+    async def away(*arguments: Any) -> None:
+        if arguments[1] and failures:
+            raise failures.pop()
+        await keep(*arguments)
+
+    monkeypatch.setattr(embedding, "_keep", away)
+    async with _scene() as scene:
+        assert await scene.work() == 1
+
+        assert len(scene.server.calls) == 1
+    assert (await db.fetch_one("select due from text_vectors where vector is not null")) == {"due": None}
+
+
+async def test_what_cannot_be_kept_is_not_paid_for_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_job(await a_viewer())
+    monkeypatch.setattr(embedding, "to_sql", lambda vector: "no vector at all")
+    async with _scene() as scene:
+        assert await scene.work() == 0
+        assert await scene.work() == 0
+
+        assert len(scene.server.calls) == 1
+    (row,) = await db.fetch_all("select due - now() as rest from text_vectors")
+    assert 23 < row["rest"].total_seconds() / 3600 <= 24
+
+
+async def test_no_one_is_put_off_because_the_calls_of_this_minute_are_used_up(redis_url: str) -> None:
+    for _ in range(2):
+        await a_job(await a_viewer())
+    redis_client.connect(redis_url)
+    try:
+        async with _scene(llm_requests_per_minute=2) as scene:
+            first, second = [await embedding.run(scene.router, _SECONDS) for _ in range(2)]
+            assert (first.done, second.done) == (1, 0)
+            assert 50 < second.rest <= first.rest <= 60
+
+            assert len(scene.server.calls) == 1
+    finally:
+        await redis_client.close()
+    assert len(await db.fetch_all("select 1 from text_vectors where due <= now()")) == 1
+
+
+async def test_nothing_is_in_the_way_of_an_account_that_is_deleted(database: str) -> None:
+    viewer = await a_viewer()
+    jobs = [await a_job(viewer, f"Job {number}") for number in range(4)]
+    slow = Script(next=[Behaviour(first_token_seconds=0.3)], default=_USUAL)
+    connection = await asyncpg.connect(database)
+    try:
+        async with _scene(slow) as scene, asyncio.timeout(4):
+            working = asyncio.create_task(scene.work())
+            await scene.server.asked(1)
+            # In whatever order: the last is locked, and the others are wanted.
+            await connection.execute("begin")
+            last = max(job.id for job in jobs)
+            await connection.execute("delete from jobs where id = $1", last)
+            await working
+            await connection.execute("delete from users where id = $1", viewer.user_id)
+            await connection.execute("commit")
+    finally:
+        await connection.close()
+
+    assert await db.fetch_all("select 1 from text_vectors") == []
+
+
+async def test_what_is_put_off_waits_for_nobody_who_deletes(database: str) -> None:
+    viewer = await a_viewer()
+    jobs = [await a_job(viewer, f"Job {number}") for number in range(4)]
+    connection = await asyncpg.connect(database)
+    try:
+        async with _scene(Script(default=Behaviour(fault="hang"))) as scene, asyncio.timeout(4):
+            working = asyncio.create_task(embedding.run(scene.router, 0.5))
+            await scene.server.asked(1)
+            await connection.execute("begin")
+            await connection.execute("delete from jobs where id = $1", jobs[0].id)
+            assert await working == Ran(0)
+            await connection.execute("commit")
+    finally:
+        await connection.close()
 
 
 async def test_who_may_spend_nothing_more_does_not_keep_others_waiting() -> None:
@@ -262,6 +370,8 @@ async def test_who_may_spend_nothing_more_does_not_keep_others_waiting() -> None
         assert await scene.work() == 1
 
         assert [text.split("\n")[0] for text in scene.texts()] == ["Shepherd"]
+    rows = await db.fetch_all("select due - now() as rest from text_vectors where user_id = $1", poor.user_id)
+    assert {round(row["rest"].total_seconds() / 60) for row in rows} == {10}
 
 
 async def test_a_posting_that_the_model_does_not_take_comes_last_and_is_tried_again_the_next_day() -> None:
@@ -279,6 +389,16 @@ async def test_a_posting_that_the_model_does_not_take_comes_last_and_is_tried_ag
         assert await scene.work() == 0
     (row,) = await db.fetch_all("select due - now() as rest from text_vectors where due is not null")
     assert 23 < row["rest"].total_seconds() / 3600 <= 24
+
+
+async def test_a_single_posting_waits_minutes_where_the_provider_may_take_nothing_at_all() -> None:
+    await a_job(await a_viewer())
+    wrong = Behaviour(fault="status", status=400, code="invalid_request_error", message="Not for this account.")
+    async with _scene(Script(default=wrong)) as scene:
+        assert await scene.work() == 0
+
+    (row,) = await db.fetch_all("select due - now() as rest, model from text_vectors")
+    assert (round(row["rest"].total_seconds() / 60), row["model"]) == (10, None)
 
 
 async def test_an_empty_profile_costs_nothing_and_is_matched_by_terms() -> None:
