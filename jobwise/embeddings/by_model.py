@@ -61,9 +61,9 @@ async def embedded(
         else:
             is_of_use = True
             yield {place: vector if any(vector) else None for place, vector in zip(batch, vectors, strict=True)}
-    for error in refused.values():
-        if error.kind is not ErrorKind.REFUSED and not is_of_use:
-            raise error
+    for refusal in refused.values():
+        if refusal.kind is not ErrorKind.REFUSED and not is_of_use:
+            raise refusal
     if refused:
         yield dict.fromkeys(refused)
 

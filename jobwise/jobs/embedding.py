@@ -159,14 +159,9 @@ async def _made(router: Router, user_id: UUID, claimed: Sequence[_Claimed], seco
     new = [each for each in claimed if not each.is_made]
     await _keep(router, {each: None for each in new if not each.text})
     texts = [each for each in new if each.text]
-    caller = Caller(user_id, stage="EMBED")
     try:
-        async with (
-            asyncio.timeout(seconds),
-            aclosing(by_model.embedded(router, [each.text for each in texts], caller)) as answers,
-        ):
-            async for vectors in answers:
-                await _keep_patiently(router, user_id, {texts[place]: vector for place, vector in vectors.items()})
+        async with asyncio.timeout(seconds):
+            await _ask(router, user_id, texts)
     except asyncio.CancelledError:
         # Whoever is asked to leave hands back what it had claimed.
         await _set_due(texts, timedelta())
@@ -189,6 +184,14 @@ async def _made(router: Router, user_id: UUID, claimed: Sequence[_Claimed], seco
     return False
 
 
+async def _ask(router: Router, user_id: UUID, claimed: Sequence[_Claimed]) -> None:
+    """Keep each answer as it comes: it is paid for. Raises what `by_model.embedded` raises."""
+    caller = Caller(user_id, stage="EMBED")
+    async with aclosing(by_model.embedded(router, [each.text for each in claimed], caller)) as answers:
+        async for vectors in answers:
+            await _keep_patiently(router, user_id, {claimed[place]: vector for place, vector in vectors.items()})
+
+
 def _rest_after(error: ProviderError) -> timedelta:
     if error.kind in _LASTING:
         return _LONGEST_REST
@@ -196,7 +199,7 @@ def _rest_after(error: ProviderError) -> timedelta:
 
 
 async def _keep_patiently(router: Router, user_id: UUID, vectors: Mapping[_Claimed, Vector | None]) -> None:
-    """They are paid for: keep them also when the database is away a while, and outdate those they do not compare to."""
+    """Also when the database is away a while; those that they cannot be compared with are outdated."""
 
     async def keep() -> None:
         await _keep(router, vectors)
