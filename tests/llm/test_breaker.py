@@ -223,6 +223,7 @@ async def test_who_is_cancelled_while_becoming_the_probe_gives_that_back(shared_
 
         probe = Admission("a")
         await later.admit(probe)
+        assert probe.is_probe, f"given up after {turns} turns"
         await later.given_up(probe)
 
 

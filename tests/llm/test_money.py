@@ -249,6 +249,8 @@ async def test_last_month_and_other_people_do_not_count(callers: list[Caller]) -
     stranger = await a_viewer()
     await book.reserve(Reservation("openai", _MODEL), Caller(stranger.user_id), _BIG)
 
+    assert await LlmCall.filter(outcome=Outcome.RESERVED).count() == 3
+
 
 async def test_repeating_a_reservation_whose_answer_was_lost_counts_once(
     callers: list[Caller], monkeypatch: pytest.MonkeyPatch

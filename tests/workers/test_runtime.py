@@ -111,6 +111,8 @@ async def test_the_sweep_finds_what_nobody_rang_for(tools: Tools, viewer: Viewer
         runner.stop()
         await work
 
+    assert await Event.filter(generation_id=generation_id, type="STARTED").count() == 1
+
 
 async def test_the_sweep_ends_what_was_cancelled_after_its_worker_died(tools: Tools, viewer: Viewer) -> None:
     generation_id = await an_order(viewer)
