@@ -84,15 +84,12 @@ async def together(calls: Sequence[Awaitable[Result]]) -> list[Result]:
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """The object in an answer, also where a model has put words or a fence around it; empty where there is none."""
-    for candidate in (text, text[text.find("{") : text.rfind("}") + 1]):
-        try:
-            found = orjson.loads(candidate)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(found, dict):
-            return found
-    return {}
+    """The object that a completion's text is, by the schema that was asked for; empty where it is none."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def items(values: object, kind: type[Item]) -> list[Item]:
