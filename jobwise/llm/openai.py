@@ -67,8 +67,14 @@ class _Error(SaidOfError):
         return value if isinstance(value, str) else str(value or "")
 
 
+class _Part(Said):
+    text: str = ""
+    thinking: list["_Part"] = Field(default_factory=list)
+
+
 class _Delta(Said):
-    content: str = ""
+    # Mistral's models that think say parts: what they thought, then what they say.
+    content: str | list[_Part] = ""
     refusal: str = ""
     reasoning: str = ""
     reasoning_content: str = ""
@@ -134,11 +140,20 @@ class _Reading(Reading):
         delta = choice.delta
         if thought := delta.reasoning or delta.reasoning_content:
             self.hear(thought)
-        self.say(delta.content)
+        if isinstance(delta.content, str):
+            self.say(delta.content)
+        else:
+            self._parts(delta.content)
         if delta.refusal:
             self.hear(delta.refusal)
             self._declined += delta.refusal
         self._end(choice.finish_reason)
+
+    def _parts(self, parts: list[_Part]) -> None:
+        for part in parts:
+            for thought in part.thinking:
+                self.hear(thought.text)
+            self.say(part.text)
 
     def _end(self, reason: str) -> None:
         if reason == "content_filter":

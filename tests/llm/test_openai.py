@@ -18,7 +18,7 @@ _SCHEMA = Schema(
 )
 
 
-def _chunk(content: str, finish_reason: str | None = None) -> str:
+def _chunk(content: object, finish_reason: str | None = None) -> str:
     return frame({"choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish_reason}]})
 
 
@@ -122,6 +122,14 @@ async def test_a_byte_order_mark_swallows_no_words() -> None:
     stream = f"\ufeff{_chunk('All ')}{_chunk('of it.')}{_chunk('', 'stop')}data: [DONE]\n\n"
     async with line_to("openai", script(stream=stream)) as line:
         assert (await line.ask()).text == "All of it."
+
+
+async def test_an_answer_in_parts_is_its_text_without_what_was_thought() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "They want a word."}]}
+    pieces = [[thought], [{"type": "text", "text": "Rea"}], [{"type": "text", "text": "dy."}], ""]
+    stream = "".join(map(_chunk, pieces)) + _chunk("", "stop") + "data: [DONE]\n\n"
+    async with line_to("mistral", script(stream=stream)) as line:
+        assert (await line.ask()).text == "Ready."
 
 
 async def test_what_was_thought_beside_the_completion_counts_as_output() -> None:
