@@ -42,8 +42,9 @@ class HttpClients:
         Raises: httpx.HTTPError, httpx.InvalidURL, and what `about_to_send` raises.
         """
 
-        async def trace(step: str, _: Mapping[str, Any]) -> None:
-            if step == "http11.send_request_headers.started":
+        async def trace(step: str, details: Mapping[str, Any]) -> None:
+            # A proxy is first asked for a way to the server, which costs nothing yet.
+            if step == "http11.send_request_headers.started" and details["request"].method != b"CONNECT":
                 about_to_send()
 
         client, extensions = next(self._turns), {"trace": trace}

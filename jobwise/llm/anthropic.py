@@ -10,7 +10,7 @@ from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.exchange import Adapter, Manner, Reading, told
-from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.failures import failure, kind_of_status, retry_after, unexplained
 from jobwise.llm.said import Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
@@ -158,10 +158,9 @@ class AnthropicMessages(Adapter):
     def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         """What an HTTP error means: its type first, then the status, then its words."""
         try:
-            said = _Failure.model_validate_json(body).error
+            return _error_of(_Failure.model_validate_json(body).error, status, headers)
         except ValidationError:
-            said = _Error(message=f"HTTP {status}")
-        return _error_of(said, status, headers)
+            return unexplained(status, body, headers)
 
 
 def _error_of(said: _Error, status: int | None, headers: Mapping[str, str]) -> ProviderError:

@@ -46,7 +46,7 @@ _FOR_PEOPLE = {
     ErrorKind.REFUSED: "it declined to answer",
     ErrorKind.NO_ROOM: "it thought and said nothing",
     ErrorKind.BAD_REQUEST: "it did not accept the request",
-    ErrorKind.UNKNOWN_MODEL: "it does not know the model",
+    ErrorKind.UNKNOWN_MODEL: "it does not know the model, or its address is wrong",
     ErrorKind.TIMEOUT: "it did not answer in time",
     ErrorKind.CONNECTION: "it could not be reached",
     ErrorKind.PROTOCOL: "its answer broke off",

@@ -59,10 +59,10 @@ class Feature(StrEnum):
 # In the order in which a message is looked through.
 _REFUSED_WORDS = {
     Feature.ASKED_USAGE: re.compile(r"stream_options|include_usage", re.IGNORECASE),
-    Feature.EFFORT: re.compile(r"reasoning[_.]?effort|\beffort\b|thinking_?(?:config|level)", re.IGNORECASE),
+    Feature.EFFORT: re.compile(r"reasoning[_.]?effort|\beffort\b|thinking[ _]?(?:config|level|budget)", re.IGNORECASE),
     Feature.SAMPLING: re.compile(r"temperature|top_[pk]\b", re.IGNORECASE),
     Feature.SCHEMA: re.compile(
-        r"response[_ ]?format|json[_ ]?(?:schema|object)|output_config|structured output|response_?mime|grammar",
+        r"response[_ ]?format|json[_ ]?(?:schema|object|mode)|output_config|structured output|response_?mime|grammar",
         re.IGNORECASE,
     ),
     # Not where the number is what is wrong.
@@ -110,6 +110,9 @@ class Reading(ABC):
         self._limits = limits
         self._left = most_characters
         self._is_alive = False
+        #: The beginning of what has come, as long as none of it is an event.
+        self.unread = b""
+        self._has_events = False
         self._began = self._heard_at = asyncio.get_running_loop().time()
         self._due = 0.0
 
@@ -158,6 +161,8 @@ class Reading(ABC):
         """All events up to the end marker."""
         events = EventReader()
         async for piece in pieces:
+            if not self._has_events:
+                self.unread = (self.unread + piece)[:_MOST_ERROR_BYTES]
             if self._take_all(events.feed(piece)):
                 return
             self._set_timer()
@@ -184,6 +189,7 @@ class Reading(ABC):
     def _take_all(self, events: Iterable[str]) -> bool:
         """Whether there was anything behind the end marker; nothing of that is taken."""
         for event in events:
+            self._has_events, self.unread = True, b""
             if self.ended:
                 return True
             self._event(event)
@@ -377,6 +383,16 @@ class Adapter(Client):
             aclosing(self._http.pieces(response)) as pieces,
         ):
             await reading.read(pieces)
+            if reading.unread.strip():
+                raise self._no_stream(reading, response)
+
+    def _no_stream(self, reading: Reading, response: httpx.Response) -> ProviderError:
+        """What an answer means that is none in spite of its status: an error, or from somebody else."""
+        error = self.error(response.status_code, reading.unread, response.headers)
+        if error.kind is not ErrorKind.PROTOCOL:
+            reading.transcript.usage = Usage()
+            return error
+        return ProviderError(error.kind, f"not a stream of events; {error.message}")
 
     def _completion(self, request: Request, transcript: Transcript, finish: Finish) -> Completion:
         text, usage = transcript.text, transcript.used(request)

@@ -1,5 +1,6 @@
 """What failures mean that all providers have in common: by status, by words, and of the connection."""
 
+import html
 import math
 import re
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ _KINDS_BY_STATUS = {
     402: ErrorKind.QUOTA,
     403: ErrorKind.AUTH,
     404: ErrorKind.UNKNOWN_MODEL,
-    407: ErrorKind.AUTH,
+    # From a proxy on the way, which wants a password for itself.
+    407: ErrorKind.CONNECTION,
     408: ErrorKind.TIMEOUT,
     409: ErrorKind.OVERLOADED,
     413: ErrorKind.CONTEXT_TOO_LONG,
@@ -34,33 +36,73 @@ _KINDS_BY_STATUS = {
     499: ErrorKind.OVERLOADED,
     504: ErrorKind.TIMEOUT,
 }
-# Some say with words alone, under the status of a bad request or a wrong key, what others have a code for.
+# Some say with words alone, under the status of a bad request, a wrong key or too many calls, what others have a code for.
 _KINDS_BY_WORDS = tuple(
     (kind, re.compile(words, re.IGNORECASE))
     for kind, words in (
         (
             ErrorKind.CONTEXT_TOO_LONG,
-            r"context (?:length|window|size)|(?:prompt|input|request) is too (?:long|large)|input token count"
+            r"context (?:length|window|size|limit)|(?:prompt|input|request) is too (?:long|large)|input token count"
             r"|too many (?:input )?tokens|reduce the length",
         ),
-        (ErrorKind.REFUSED, r"\binput was flagged\b|moderation"),
+        (
+            ErrorKind.REFUSED,
+            r"\b(?:input|prompt|output|content) was flagged\b|moderation|content filter|content policy"
+            r"|violates .{0,30}(?:usage|content) (?:guidelines|policy)|\bSAFETY_CHECK",
+        ),
+        (
+            ErrorKind.QUOTA,
+            r"credit balance|insufficient (?:balance|credits?|funds|quota)|have any credits|used all .{0,20}credits"
+            r"|credits are depleted|spend(?:ing)? (?:limit|cap)|specified API usage limits|\bkey limit exceeded",
+        ),
         (
             ErrorKind.AUTH,
             r"(?:incorrect|invalid) (?:x-)?api[ _-]?key|api key (?:not valid|expired|not found)"
             r"|\b(?:organization|account) must be verified",
         ),
-        (ErrorKind.QUOTA, r"credit balance|insufficient (?:balance|credits?|funds|quota)"),
-        (ErrorKind.UNKNOWN_MODEL, r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)"),
+        (
+            ErrorKind.UNKNOWN_MODEL,
+            r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)|not a valid model|\binvalid model\b",
+        ),
     )
 )
 _VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
+# What a filter of web traffic answers in the place of the provider.
+_REFUSALS_ON_THE_WAY = frozenset({403, 451})
+_WEB_PAGE = re.compile(r"\s*<(?:!doctype\s|html\b|head\b|body\b|\?xml\b)", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,200})", re.IGNORECASE)
+# In characters.
+_MOST_OF_A_BODY = 200
 
 
 def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
-    """An error with the provider's message; its words may tell more than the status of a bad request or a wrong key."""
-    if kind in _VAGUE:
-        kind = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
+    """An error with the provider's message; its words may tell more than the status."""
+    told = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
+    if kind in _VAGUE or (kind is ErrorKind.RATE_LIMIT and told is ErrorKind.QUOTA):
+        kind = told
     return ProviderError(kind, message[:LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
+
+
+def unexplained(status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+    """What an answer means that has no error in the provider's own form: it may come from somebody on the way."""
+    text = body.decode("utf-8", "replace")
+    is_page = bool(_WEB_PAGE.match(text))
+    kind = kind_of_status(status)
+    if is_page and status in _REFUSALS_ON_THE_WAY:
+        kind = ErrorKind.CONNECTION
+    elif is_page and kind is ErrorKind.PROTOCOL:
+        kind = ErrorKind.UNKNOWN_MODEL
+    return failure(kind, f"HTTP {status}{_described(text, is_page, headers)}", retry_after(headers))
+
+
+def _described(text: str, is_page: bool, headers: Mapping[str, str]) -> str:
+    if moved_to := headers.get("location"):
+        return f", moved to {moved_to}"
+    if is_page:
+        title = _TITLE.search(text)
+        return f" with a web page{f' ({html.unescape(title[1]).strip()!r})' if title else ''}"
+    words = " ".join(text[: 2 * _MOST_OF_A_BODY].split())
+    return f": {words[:_MOST_OF_A_BODY]}" if words else ""
 
 
 def kind_of_status(status: int) -> ErrorKind:

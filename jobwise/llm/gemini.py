@@ -22,7 +22,7 @@ from jobwise.llm.exchange import (
     Reading,
     told,
 )
-from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.failures import failure, kind_of_status, retry_after, unexplained
 from jobwise.llm.said import OnlyObjects, Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
@@ -135,7 +135,8 @@ class _Reading(Reading):
         self.transcript.request_id = self.transcript.request_id or piece.response_id[:200]
         if piece.usage_metadata:
             is_final = self.is_over or any(candidate.finish_reason for candidate in piece.candidates)
-            self.transcript.usage = _usage(piece.usage_metadata, is_final=is_final or bool(piece.prompt_feedback))
+            is_final = is_final or bool(piece.prompt_feedback and piece.prompt_feedback.block_reason)
+            self.transcript.usage = _usage(piece.usage_metadata, is_final=is_final)
         if piece.prompt_feedback and piece.prompt_feedback.block_reason:
             feedback = piece.prompt_feedback
             self.refusal = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
@@ -180,7 +181,7 @@ class _Server(Client):
             failures = _FAILURES.validate_json(body)
             said = (failures if isinstance(failures, _Failure) else failures[0]).error
         except (ValidationError, IndexError):
-            said = _Error(message=f"HTTP {status}")
+            return unexplained(status, body, headers)
         return _error_of(said, status, headers)
 
     @property

@@ -5,10 +5,12 @@ Chat completions are always streamed, and ended by `[DONE]`; embeddings come in 
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+import httpx
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from jobwise.llm import schemas
 from jobwise.llm.capabilities import Mode
@@ -22,7 +24,7 @@ from jobwise.llm.exchange import (
     Reading,
     told,
 )
-from jobwise.llm.failures import failure, kind_of_status, retry_after
+from jobwise.llm.failures import failure, kind_of_status, retry_after, unexplained
 from jobwise.llm.said import Said, SaidOfError
 from jobwise.llm.types import Finish, Request, Usage
 
@@ -38,11 +40,15 @@ _KINDS_BY_CODE = {
     "max_tokens_per_request": ErrorKind.CONTEXT_TOO_LONG,
     "content_filter": ErrorKind.REFUSED,
     "content_policy_violation": ErrorKind.REFUSED,
+    "invalid_prompt": ErrorKind.REFUSED,
     "model_not_found": ErrorKind.UNKNOWN_MODEL,
     "model_decommissioned": ErrorKind.UNKNOWN_MODEL,
+    "model_not_available": ErrorKind.UNKNOWN_MODEL,
+    "invalid_model": ErrorKind.UNKNOWN_MODEL,
     "unknown_model": ErrorKind.UNKNOWN_MODEL,
     "DeploymentNotFound": ErrorKind.UNKNOWN_MODEL,
     "invalid_api_key": ErrorKind.AUTH,
+    "model_terms_required": ErrorKind.AUTH,
     "json_validate_failed": ErrorKind.PROTOCOL,
     "server_error": ErrorKind.OVERLOADED,
     "server_is_overloaded": ErrorKind.OVERLOADED,
@@ -50,21 +56,37 @@ _KINDS_BY_CODE = {
     "overloaded_error": ErrorKind.OVERLOADED,
     "unavailable_error": ErrorKind.OVERLOADED,
     "rate_limit_exceeded": ErrorKind.RATE_LIMIT,
+    "rate_limit_error": ErrorKind.RATE_LIMIT,
 }
 _TOO_LARGE = 413
 
 
+def _as_text(said: object) -> str:
+    """Servers in front of others hand their list of mistakes on as it is."""
+    match said:
+        case {"loc": list(place), "msg": str(mistake)}:
+            return f"{'.'.join(map(str, place))}: {mistake}"
+        case {"detail": detail}:
+            return _as_text(detail)
+        case list():
+            return "; ".join(map(_as_text, said))
+    return said if isinstance(said, str) else str(said or "")
+
+
+_Words = Annotated[str, BeforeValidator(_as_text)]
+
+
+class _Metadata(SaidOfError):
+    raw: _Words = ""
+
+
 class _Error(SaidOfError):
-    message: str = ""
+    message: _Words = ""
     type: str = ""
     code: str | int = ""
     param: str = ""
-
-    @field_validator("message", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> str:
-        """Servers in front of others hand their list of mistakes on as it is."""
-        return value if isinstance(value, str) else str(value or "")
+    # What the provider behind OpenRouter has said.
+    metadata: _Metadata = _Metadata()
 
 
 class _Part(Said):
@@ -114,6 +136,10 @@ class _Failure(Said):
     error: _Error | str
 
 
+class _Detail(SaidOfError):
+    detail: _Words = ""
+
+
 class _Reading(Reading):
     #: What the model says in the place of an answer.
     _declined = ""
@@ -125,7 +151,7 @@ class _Reading(Reading):
         chunk = _Chunk.model_validate_json(data)
         if usage := chunk.usage or chunk.x_groq.usage:
             # Some servers tell with each piece what has been used so far.
-            is_final = self.is_over or all(choice.finish_reason for choice in chunk.choices)
+            is_final = self.is_over or any(choice.finish_reason for choice in chunk.choices)
             self.transcript.usage = _usage(usage, is_final=is_final)
         if chunk.error:
             raise _error_of(chunk.error, None, {})
@@ -188,16 +214,8 @@ class _Server(Client):
 
     def error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         """What an HTTP error means: the server's code first, then the status, then its words."""
-        said: _Error | str
-        try:
-            said = _Failure.model_validate_json(body).error
-        except ValidationError:
-            # Some have the error at the top.
-            try:
-                said = _Error.model_validate_json(body)
-            except ValidationError:
-                said = ""
-        return _error_of(said or f"HTTP {status}", status, headers)
+        said = _said_in(body)
+        return _error_of(said, status, headers) if said else unexplained(status, body, headers)
 
     def address(self, operation: str) -> str:
         """The address of an operation; Azure's classic one has the model in it."""
@@ -275,11 +293,24 @@ class OpenAiEmbeddings(_Server, Embedder):
         return Answer(vectors, (said.usage and said.usage.prompt_tokens) or None)
 
 
+def _said_in(body: bytes) -> _Error | str:
+    """The error in a body; nothing where there is none. Some have it at the top, and some call it `detail`."""
+    with suppress(ValidationError):
+        return _Failure.model_validate_json(body).error
+    with suppress(ValidationError):
+        at_top = _Error.model_validate_json(body)
+        if at_top.message or at_top.code:
+            return at_top
+        return _Detail.model_validate_json(body).detail
+    return ""
+
+
 def _error_of(said: _Error | str, status: int | None, headers: Mapping[str, str]) -> ProviderError:
     error = _Error(message=said) if isinstance(said, str) else said
     message = error.message or (f"HTTP {status}" if status else "")
-    if error.param and error.param not in message:
-        message = f"{message} ({error.param})"
+    for more in (error.param, error.metadata.raw):
+        if more and more not in message:
+            message = f"{message} ({more})"
     return failure(_kind(error, status), message, retry_after(headers))
 
 
@@ -292,6 +323,7 @@ def _kind(error: _Error, status: int | None) -> ErrorKind:
         return ErrorKind.CONTEXT_TOO_LONG
     if named := next((_KINDS_BY_CODE[code] for code in codes if code in _KINDS_BY_CODE), None):
         return named
-    if status is None and isinstance(error.code, int):
-        status = error.code
+    # Under a status of success, and in a stream, the code may be a status.
+    if status in (None, httpx.codes.OK) and str(error.code).isdecimal():
+        status = int(error.code)
     return kind_of_status(status) if status else ErrorKind.OVERLOADED

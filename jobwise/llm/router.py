@@ -33,6 +33,7 @@ _FINAL_FOR_LINK = frozenset(
         ErrorKind.AUTH,
         ErrorKind.QUOTA,
         ErrorKind.UNKNOWN_MODEL,
+        ErrorKind.BAD_REQUEST,
         ErrorKind.REFUSED,
         ErrorKind.NO_ROOM,
         ErrorKind.CONTEXT_TOO_LONG,
@@ -247,16 +248,11 @@ class _Question:
         self._failures.append(Failure(target.provider, target.model.model, error))
         self._had_a_chance.add(target.breaker)
         log.warning("model_failed", provider=target.provider, model=target.model.model, error=str(error))
-        if has_begun or not self._until.left() or self._is_refused_everywhere():
+        if has_begun or not self._until.left():
             raise LlmUnavailable(tuple(self._failures))
         if error.kind is ErrorKind.PACED:
             self._paced[target.provider] = Deadline.after(error.retry_after or 0.0)
         self._left = [each for each in self._left if not _is_final(error, target, each)]
-
-    def _is_refused_everywhere(self) -> bool:
-        """What two providers do not take is wrong in itself."""
-        refused = {each.provider for each in self._failures if each.error.kind is ErrorKind.BAD_REQUEST}
-        return len(refused) > 1
 
     async def attempt(self, target: _Link, transcript: Transcript, *, always: bool) -> Completion:
         """One call to one model. Raises ProviderError."""
@@ -293,8 +289,6 @@ def _is_final(error: ProviderError, failed: _Link, other: _Link) -> bool:
     context = failed.model.capabilities.context
     if error.kind is ErrorKind.CONTEXT_TOO_LONG and context is not None:
         return other is failed or (other.model.capabilities.context or math.inf) <= context
-    if error.kind is ErrorKind.BAD_REQUEST:
-        return other.provider == failed.provider
     is_final = error.kind in _FINAL_FOR_LINK or (error.retry_after or 0.0) > _LONGEST_WAIT
     return is_final and other is failed
 

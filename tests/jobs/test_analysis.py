@@ -413,8 +413,8 @@ def test_the_same_text_is_always_read_alike() -> None:
 )
 def test_hostile_length_does_not_slow_it_down(piece: str) -> None:
     text = (piece * 200_000)[:200_000]
-    started = time.perf_counter()
+    started = time.process_time()
     read(text)
 
     # Generous: linear work takes a fraction of it, quadratic work takes minutes.
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

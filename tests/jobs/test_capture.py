@@ -444,11 +444,11 @@ def test_json_without_a_posting_is_refused(value: str) -> None:
 )
 def test_hostile_length_does_not_slow_it_down(piece: str) -> None:
     text = (piece * 200_000)[:200_000]
-    started = time.perf_counter()
+    started = time.process_time()
     for capture in (capture_text, capture_html, capture_json):
         # Read or refused: both are good answers.
         with suppress(PostingUnreadable):
             capture(text)
 
     # Generous: linear work takes a fraction of it, quadratic work takes minutes.
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15

@@ -138,10 +138,10 @@ def test_years_dates_amounts_versions_and_references_are_none(text: str) -> None
     "text", ["1 2" * 20_000, "0" * 60_000, "(0) " * 20_000, "+1 - / (" * 10_000, "020 - " * 20_000]
 )
 def test_long_rows_of_digits_take_no_long_time(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     _found(text)
 
-    assert time.monotonic() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 @pytest.mark.parametrize(
