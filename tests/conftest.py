@@ -14,11 +14,13 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from jobwise.config import Settings, settings
-from jobwise.infra import db
+from jobwise.infra import db, redis_client
 from jobwise.infra.embedded import Addresses, EmbeddedServers
 
 _OURS = (
@@ -38,6 +40,15 @@ _OURS = (
     "XAI_",
     "TOGETHER_",
 )
+
+# How long an example takes says something of the machine, and nothing of the program.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+#: Longer than any machine stands still.
+_NO_HURRY_SECONDS = 60.0
 
 # Truncating an empty table costs as much as a full one, so only those with rows are.
 _EMPTY_ALL_TABLES = """
@@ -107,6 +118,16 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     settings.cache_clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> Iterator[None]:
+    """Errors are logged as the product does it: the pretty tracebacks of structlog hold everybody up for seconds."""
+    *usual, _ = structlog.get_config()["processors"]
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*usual, renderer])
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="session")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Addresses]:
     """PostgreSQL and Redis for the whole session."""
@@ -138,7 +159,7 @@ async def database(migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> A
     connection = await asyncpg.connect(migrated_database)
     try:
         # A transaction that a test left open would make us wait for ever.
-        await connection.execute("set lock_timeout = '5s'")
+        await connection.execute(f"set lock_timeout = '{_NO_HURRY_SECONDS}s'")
         await connection.execute(_EMPTY_ALL_TABLES)
     finally:
         await connection.close()
@@ -153,7 +174,8 @@ async def empty_database(servers: Addresses) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def redis_url(servers: Addresses, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """The URL of an empty Redis, which `settings()` has as well."""
+    """The URL of an empty Redis, which `settings()` has as well. It is there, however long its answers take."""
+    monkeypatch.setattr(redis_client, "_PATIENCE_SECONDS", _NO_HURRY_SECONDS)
     monkeypatch.setenv("REDIS_URL", servers.redis_url)
     settings.cache_clear()
     async with Redis.from_url(servers.redis_url) as client:

@@ -36,7 +36,7 @@ _KINDS_BY_STATUS = {
     499: ErrorKind.OVERLOADED,
     504: ErrorKind.TIMEOUT,
 }
-# Some say with words alone, under the status of a bad request, a wrong key or too many calls, what others have a code for.
+# Some say with words alone what others have a code for, under the status of a bad request, a wrong key or too many calls.
 _KINDS_BY_WORDS = tuple(
     (kind, re.compile(words, re.IGNORECASE))
     for kind, words in (
@@ -62,7 +62,8 @@ _KINDS_BY_WORDS = tuple(
         ),
         (
             ErrorKind.UNKNOWN_MODEL,
-            r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)|not a valid model|\binvalid model\b",
+            r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)|not a valid model"
+            r"|\binvalid model\b",
         ),
     )
 )

@@ -111,15 +111,81 @@ async def test_what_a_cut_stream_has_used_is_estimated_from_what_was_told_and_sa
     [
         *((status, ErrorKind.UNKNOWN_MODEL) for status in (301, 307, 405, 410, 415, 418, 421, 426)),
         *((status, ErrorKind.PROTOCOL) for status in (201, 202, 206)),
-        *((status, ErrorKind.AUTH) for status in (407, 451)),
+        (407, ErrorKind.CONNECTION),
+        (451, ErrorKind.AUTH),
         *((status, ErrorKind.OVERLOADED) for status in (424, 425, 499, 501, 530)),
         *((status, ErrorKind.BAD_REQUEST) for status in (400, 422)),
     ],
 )
 async def test_only_who_says_that_a_request_is_bad_makes_it_one(provider: str, status: int, kind: ErrorKind) -> None:
-    error = await _error(provider, script(fault="status", status=status, body="<html>No.</html>"))
+    error = await _error(provider, script(fault="status", status=status, body="No."))
 
-    assert (error.kind, error.message) == (kind, f"HTTP {status}")
+    assert (error.kind, error.message) == (kind, f"HTTP {status}: No.")
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, ErrorKind.UNKNOWN_MODEL),
+        (401, ErrorKind.AUTH),
+        (403, ErrorKind.CONNECTION),
+        (404, ErrorKind.UNKNOWN_MODEL),
+        (451, ErrorKind.CONNECTION),
+        (503, ErrorKind.OVERLOADED),
+    ],
+)
+async def test_a_web_page_comes_from_somebody_else_is_told_by_its_title_and_costs_nothing(
+    provider: str, status: int, kind: ErrorKind
+) -> None:
+    page = "<!DOCTYPE html><html><head><title>Sign in &amp; go on</title></head><body>data</body></html>"
+    transcript = Transcript()
+
+    error = await _error(provider, script(fault="status", status=status, body=page), transcript)
+
+    assert (error.kind, error.message) == (kind, f"HTTP {status} with a web page ('Sign in & go on')")
+    assert transcript.usage == Usage()
+
+
+async def test_where_an_address_has_moved_is_told() -> None:
+    moved = script(fault="status", status=301, headers={"location": "https://elsewhere.example/v1"}, body="")
+
+    error = await _error("openai", moved)
+
+    assert (error.kind, error.message) == (ErrorKind.UNKNOWN_MODEL, "HTTP 301, moved to https://elsewhere.example/v1")
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "kind", "words"),
+    [
+        ("openrouter", {"error": {"code": 402, "message": "Insufficient credits"}}, ErrorKind.QUOTA, "Insufficient"),
+        ("openai", {"error": {"code": "429", "message": "Slow down."}}, ErrorKind.RATE_LIMIT, "Slow down."),
+        ("anthropic", _OVERLOADED_IN_STREAM["anthropic"], ErrorKind.OVERLOADED, "Overloaded"),
+        ("gemini", _OVERLOADED_IN_STREAM["gemini"], ErrorKind.OVERLOADED, "Busy."),
+    ],
+)
+async def test_an_error_under_a_status_of_success_is_that_error_and_costs_nothing(
+    provider: str, body: object, kind: ErrorKind, words: str
+) -> None:
+    transcript = Transcript()
+
+    error = await _error(provider, script(fault="status", status=200, body=body), transcript)
+
+    assert error.kind is kind
+    assert words in error.message
+    assert transcript.usage == Usage()
+
+
+@pytest.mark.parametrize("provider", _WIRES)
+async def test_an_answer_in_one_piece_is_no_stream_and_counts_as_paid(provider: str) -> None:
+    transcript = Transcript()
+    answer = {"id": "1", "choices": [{"message": {"content": "Ready."}, "finish_reason": "stop"}]}
+
+    error = await _error(provider, script(fault="status", status=200, body=answer), transcript)
+
+    assert error.kind is ErrorKind.PROTOCOL
+    assert error.message.startswith("not a stream of events; HTTP 200: ")
+    assert transcript.used(REQUEST).estimated
 
 
 async def test_an_account_that_may_not_yet_use_a_model_is_no_bad_request() -> None:

@@ -61,19 +61,20 @@ async def test_once_a_word_was_handed_on_no_other_model_goes_on_with_it() -> Non
     assert [failure.error.kind for failure in caught.value.failures] == [ErrorKind.PROTOCOL]
 
 
-async def test_what_one_provider_does_not_take_another_one_may_and_what_two_do_not_take_is_final() -> None:
+async def test_what_all_but_one_do_not_take_the_last_one_may_and_nobody_is_asked_twice() -> None:
     wrong = _script(fault="status", status=400, code="invalid_request_error")
-    chain = "openai:first,openai:other,local:second,local:third,groq:fourth,builtin"
-    async with two_links(wrong, chain=chain, groq_api_key="any", groq_base_url="http://127.0.0.1:9") as scene:
-        assert (await scene.router.complete(REQUEST, Caller())).model == "second"
-        assert [call.model for call in scene.first.calls] == ["first"]
+    chain = "openai:first,openai:other,local:second,local:third,builtin"
+    async with two_links(wrong, chain=chain) as scene:
+        scene.second.follow(Script(next=[wrong.default]))
+        assert (await scene.router.complete(REQUEST, Caller())).model == "third"
+        assert [call.model for call in scene.first.calls] == ["first", "other"]
         scene.second.follow(wrong)
         with pytest.raises(LlmUnavailable) as caught:
             await scene.router.complete(REQUEST, Caller())
 
-        assert len(scene.first.calls) == 2
-        assert [call.model for call in scene.second.calls] == ["second", "second"]
-    assert [failure.error.kind for failure in caught.value.failures] == [ErrorKind.BAD_REQUEST] * 2
+        assert [call.model for call in scene.first.calls] == ["first", "other"] * 2
+        assert [call.model for call in scene.second.calls] == ["second", "third"] * 2
+    assert [failure.error.kind for failure in caught.value.failures] == [ErrorKind.BAD_REQUEST] * 4
 
 
 async def test_what_nobody_has_thought_of_is_the_failure_of_one_call(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,7 @@ OPENAI = (
     _openai("context", 400, ErrorKind.CONTEXT_TOO_LONG, code="context_length_exceeded"),
     _openai("bad-request", 400, ErrorKind.BAD_REQUEST, code="invalid_value"),
     _openai("policy", 400, ErrorKind.REFUSED, code="content_policy_violation"),
+    _openai("flagged", 400, ErrorKind.REFUSED, code="invalid_prompt", message="The prompt was flagged."),
     _openai("unprocessable", 422, ErrorKind.BAD_REQUEST),
     _openai("conflict", 409, ErrorKind.OVERLOADED),
     _openai(
@@ -122,6 +123,27 @@ ANTHROPIC = (
         ErrorKind.QUOTA,
         "Your credit balance is too low to access the API.",
         called="no-credit",
+    ),
+    _anthropic(
+        "invalid_request_error",
+        400,
+        ErrorKind.QUOTA,
+        "You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+        called="own-limit",
+    ),
+    _anthropic(
+        "invalid_request_error",
+        400,
+        ErrorKind.REFUSED,
+        "Output blocked by content filtering policy",
+        called="filtered",
+    ),
+    _anthropic(
+        "invalid_request_error",
+        400,
+        ErrorKind.CONTEXT_TOO_LONG,
+        "input length and `max_tokens` exceed context limit: 199000 + 4000 > 200000",
+        called="context-with-answer",
     ),
     _other("anthropic", "gateway", 502, ErrorKind.OVERLOADED, "<html>Bad gateway</html>"),
 )
@@ -175,6 +197,10 @@ GEMINI = (
         ],
         retry_after=30.5,
     ),
+    _gemini("prepaid", 429, "RESOURCE_EXHAUSTED", ErrorKind.QUOTA, "Your prepayment credits are depleted."),
+    _gemini(
+        "own-limit", 429, "RESOURCE_EXHAUSTED", ErrorKind.QUOTA, "Your project has exceeded its monthly spending cap."
+    ),
     _gemini("cancelled", 499, "CANCELLED", ErrorKind.OVERLOADED),
     _gemini("internal", 500, "INTERNAL", ErrorKind.OVERLOADED),
     _gemini("unavailable", 503, "UNAVAILABLE", ErrorKind.OVERLOADED),
@@ -223,6 +249,78 @@ OTHERS = (
         400,
         ErrorKind.UNKNOWN_MODEL,
         {"error": {"message": "No.", "type": "invalid_request_error", "code": "model_decommissioned"}},
+    ),
+    _other(
+        "groq",
+        "terms-not-accepted",
+        400,
+        ErrorKind.AUTH,
+        {"error": {"message": "No.", "type": "invalid_request_error", "code": "model_terms_required"}},
+    ),
+    _other(
+        "xai",
+        "prompt-not-taken",
+        403,
+        ErrorKind.REFUSED,
+        {"code": "forbidden", "error": "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"},
+    ),
+    _other(
+        "xai",
+        "no-credit",
+        429,
+        ErrorKind.QUOTA,
+        {
+            "code": "resource-exhausted",
+            "error": "Your team has either used all available credits or reached its monthly spending limit.",
+        },
+    ),
+    _other(
+        "xai",
+        "no-credit-yet",
+        403,
+        ErrorKind.QUOTA,
+        {"code": "forbidden", "error": "Your newly created team doesn't have any credits yet."},
+    ),
+    _other(
+        "openrouter",
+        "unknown-model",
+        400,
+        ErrorKind.UNKNOWN_MODEL,
+        {"error": {"code": 400, "message": "typo/m is not a valid model ID"}},
+    ),
+    _other(
+        "openrouter",
+        "key-used-up",
+        403,
+        ErrorKind.QUOTA,
+        {"error": {"code": 403, "message": "Key limit exceeded (total limit)."}},
+    ),
+    _other(
+        "openrouter",
+        "told-by-who-is-behind",
+        400,
+        ErrorKind.CONTEXT_TOO_LONG,
+        {
+            "error": {
+                "code": 400,
+                "message": "Provider returned error",
+                "metadata": {"raw": '{"message": "prompt is too long"}', "provider_name": "Some"},
+            }
+        },
+    ),
+    _other(
+        "mistral",
+        "unknown-model",
+        400,
+        ErrorKind.UNKNOWN_MODEL,
+        {"object": "error", "message": "Invalid model: none", "type": "invalid_model", "code": "1500"},
+    ),
+    _other(
+        "together",
+        "unknown-model",
+        400,
+        ErrorKind.UNKNOWN_MODEL,
+        {"error": {"message": "No.", "type": "invalid_request_error", "code": "model_not_available"}},
     ),
     _other(
         "azure",

@@ -55,8 +55,7 @@ async def test_guessing_a_password_is_slowed_down_for_that_account_only(anonymou
     assert other == {"login": {"__typename": "InvalidCredentials"}}
 
 
-async def test_the_window_begins_with_the_first_call_and_ends(redis_url: str) -> None:
-    redis_client.connect(redis_url)
+async def test_the_window_begins_with_the_first_call_and_ends(redis: Redis) -> None:
     limit = Limit("test", 1, 30, "once")
     await rate_limits.check(limit, "a")
 
@@ -64,12 +63,12 @@ async def test_the_window_begins_with_the_first_call_and_ends(redis_url: str) ->
         await rate_limits.check(limit, "a")
 
     assert 1 <= caught.value.retry_after <= 30
-    await redis_client.client().pexpire("jobwise:limit:test:a", 0)
+    await redis.pexpire("jobwise:limit:test:a", 0)
     await rate_limits.check(limit, "a")
+
+
+async def test_without_redis_everybody_is_let_through(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     await redis_client.close()
-
-
-async def test_without_redis_everybody_is_let_through(capsys: pytest.CaptureFixture[str]) -> None:
     redis_client.connect("redis://127.0.0.1:1")
     limit = Limit("test", 1, 30, "once")
 
@@ -77,7 +76,6 @@ async def test_without_redis_everybody_is_let_through(capsys: pytest.CaptureFixt
         await rate_limits.check(limit, "a")
 
     assert "redis_failed" in capsys.readouterr().out
-    await redis_client.close()
 
 
 async def test_signing_in_rightly_is_no_guess_however_often(anonymous: Api) -> None:
