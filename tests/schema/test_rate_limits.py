@@ -1,4 +1,7 @@
+from collections.abc import AsyncIterator
+
 import pytest
+from redis.asyncio import Redis
 
 from jobwise.config import settings
 from jobwise.infra import rate_limits, redis_client
@@ -6,6 +9,13 @@ from jobwise.infra.rate_limits import Limit, RateLimited
 from tests.schema.conftest import Api
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    redis_client.connect(redis_url)
+    yield redis_client.client()
+    await redis_client.close()
 
 
 async def test_one_request_too_many_is_429_with_the_time_to_wait(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
