@@ -22,11 +22,13 @@ from jobwise.llm.exchange import (
     Feature,
     Manner,
     Reading,
+    TimeLimits,
     told,
 )
 from jobwise.llm.failures import failure, kind_of_status, retry_after, unexplained
 from jobwise.llm.said import Said, SaidOfError
-from jobwise.llm.types import Finish, Request, Usage
+from jobwise.llm.thoughts import ThoughtFilter
+from jobwise.llm.types import Finish, Request, Transcript, Usage
 
 _DONE = "[DONE]"
 _LIMIT_FIELDS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -144,6 +146,10 @@ class _Reading(Reading):
     #: What the model says in the place of an answer.
     _declined = ""
 
+    def __init__(self, transcript: Transcript, limits: TimeLimits, most_characters: int) -> None:
+        super().__init__(transcript, limits, most_characters)
+        self._thoughts = ThoughtFilter()
+
     def take(self, data: str) -> None:
         if data.strip() == _DONE:
             self.ended = True
@@ -167,19 +173,27 @@ class _Reading(Reading):
         if thought := delta.reasoning or delta.reasoning_content:
             self.hear(thought)
         if isinstance(delta.content, str):
-            self.say(delta.content)
+            self._content(delta.content)
         else:
             self._parts(delta.content)
         if delta.refusal:
             self.hear(delta.refusal)
             self._declined += delta.refusal
+        if choice.finish_reason:
+            self.say(self._thoughts.flush())
         self._end(choice.finish_reason)
+
+    def _content(self, text: str) -> None:
+        said = self._thoughts.feed(text)
+        if text and not said:
+            self.hear(text)
+        self.say(said)
 
     def _parts(self, parts: list[_Part]) -> None:
         for part in parts:
             for thought in part.thinking:
                 self.hear(thought.text)
-            self.say(part.text)
+            self._content(part.text)
 
     def _end(self, reason: str) -> None:
         if reason == "content_filter":

@@ -3,7 +3,7 @@
 import pytest
 
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.types import Request, Schema
+from jobwise.llm.types import Request, Schema, Transcript
 from tests.llm.adapters import line_to, script
 from tests.llm.asking import REQUEST
 from tests.providers.script import Behaviour, Script
@@ -103,6 +103,28 @@ async def test_a_list_of_mistakes_instead_of_a_message_is_handed_on() -> None:
     assert caught.value.kind is ErrorKind.BAD_REQUEST
 
 
+async def test_a_mistake_that_is_told_as_a_detail_is_understood() -> None:
+    body = {"detail": [{"loc": ["body", "response_format"], "msg": "Extra inputs are not permitted", "type": "extra"}]}
+    refusal = Behaviour(fault="status", status=422, body=body)
+    async with line_to("house", Script(next=[refusal], default=Behaviour(text='{"n": [1]}'))) as line:
+        answer = await line.ask(Request("write", "Answer.", "Count.", 100, _SCHEMA))
+        formats = [sent["response_format"]["type"] for sent in line.server.requests]
+
+    assert (answer.text, formats) == ('{"n": [1]}', ["json_schema", "json_object"])
+
+
+async def test_what_was_counted_before_the_first_word_is_not_all_that_was_used() -> None:
+    counted = frame({"choices": [], "usage": {"prompt_tokens": 32, "completion_tokens": 0, "total_tokens": 32}})
+    transcript = Transcript()
+    async with line_to("openai", script(stream=counted + _chunk("Ready for the next"))) as line:
+        with pytest.raises(ProviderError):
+            await line.ask(transcript=transcript)
+
+    used = transcript.used(REQUEST)
+    assert used.estimated
+    assert used.output > 0
+
+
 async def test_the_field_that_is_wrong_is_named_with_the_message() -> None:
     body = {"error": {"message": "Invalid value.", "type": "invalid_request_error", "param": "user", "code": None}}
     async with line_to("openai", Script(default=Behaviour(fault="status", status=400, body=body))) as line:
@@ -130,6 +152,16 @@ async def test_an_answer_in_parts_is_its_text_without_what_was_thought() -> None
     stream = "".join(map(_chunk, pieces)) + _chunk("", "stop") + "data: [DONE]\n\n"
     async with line_to("mistral", script(stream=stream)) as line:
         assert (await line.ask()).text == "Ready."
+
+
+async def test_thoughts_that_a_server_leaves_in_the_answer_are_none_of_it() -> None:
+    said: list[str] = []
+    answer = '<think>Perhaps {"n": [1]}?</think>{"n": [2]}'
+    stream = "".join(map(_chunk, answer)) + _chunk("", "stop") + "data: [DONE]\n\n"
+    async with line_to("local", script(stream=stream)) as line:
+        told = await line.ask(Request("write", "Answer.", "Count.", 100, _SCHEMA), Transcript(said.append))
+
+    assert (told.text, "".join(said)) == ('{"n": [2]}', '{"n": [2]}')
 
 
 async def test_what_was_thought_beside_the_completion_counts_as_output() -> None:
