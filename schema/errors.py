@@ -58,10 +58,7 @@ describe(
 
 
 class Unauthenticated(JobWiseError):
-    """Sign in first: send the access token as `Authorization.
-
-    Bearer …`, on a websocket in the connection_init payload.
-    """
+    """Sign in first: send the access token as `Authorization: Bearer …`, or in a websocket's connection_init."""
 
     code = ErrorCode.UNAUTHENTICATED
 

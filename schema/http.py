@@ -56,10 +56,7 @@ class BadRequest(JobWiseError):
 
 
 class PayloadTooLarge(JobWiseError):
-    """The request body is larger than 1 MB (12 MB for an operation that is nothing but importProfile.
-
-    When signed in).
-    """
+    """The request body is larger than 1 MB (12 MB for nothing but importProfile by somebody who is signed in)."""
 
     code = ErrorCode.PAYLOAD_TOO_LARGE
 
