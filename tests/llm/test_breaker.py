@@ -1,10 +1,12 @@
 import asyncio
 import sys
 
+import orjson
 import pytest
 from redis.asyncio import Redis
 
 from jobwise.infra import redis_client
+from jobwise.llm import breaker
 from jobwise.llm.breaker import CLOSED, FAILURES_TO_OPEN, Admission, Breakers, LeftAlone, Position, State, breaker_of
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.types import Deployment, Link
@@ -13,10 +15,12 @@ _DOWN = ProviderError(ErrorKind.CONNECTION, "refused")
 _OTHER_PROCESS = """
 import asyncio, sys
 from jobwise.infra import redis_client
+from jobwise.llm import breaker
 from jobwise.llm.breaker import Admission, Breakers
 from jobwise.llm.errors import ErrorKind, ProviderError
 
 async def main():
+    breaker._FIRST_REST = 60.0
     redis_client.connect(sys.argv[1])
     breakers = Breakers(60)
     admission = Admission("a")
@@ -52,8 +56,15 @@ async def _admits(breakers: Breakers) -> bool:
     return True
 
 
-async def _limited(breakers: Breakers, seconds: float) -> None:
+async def _limited(breakers: Breakers, seconds: float = 60.0) -> None:
     await breakers.failed(Admission("a"), ProviderError(ErrorKind.RATE_LIMIT, "", retry_after=seconds))
+
+
+async def _is_long_past(redis_url: str, time: str) -> None:
+    """A time of the breaker, by its name, as it is when all the waiting is over."""
+    async with Redis.from_url(redis_url) as redis:
+        kept = orjson.loads(await redis.get("jobwise:breaker:a") or "")
+        await redis.set("jobwise:breaker:a", orjson.dumps({**kept, time: 1.0}))
 
 
 def test_a_few_failures_in_a_row_open_it_and_fewer_do_not() -> None:
@@ -163,7 +174,8 @@ async def test_no_failure_is_lost_when_many_fail_at_once(shared_redis: str) -> N
     assert state.failures == 20
 
 
-async def test_many_looks_at_once_ask_redis_once(shared_redis: str) -> None:
+async def test_many_looks_at_once_ask_redis_once(shared_redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_FRESH_SECONDS", 60.0)
     breakers = Breakers(60)
     async with Redis.from_url(shared_redis) as redis:
         await redis.config_resetstat()
@@ -175,9 +187,9 @@ async def test_many_looks_at_once_ask_redis_once(shared_redis: str) -> None:
 
 async def test_half_open_lets_one_probe_through_at_a_time(shared_redis: str) -> None:
     one, two = Breakers(60), Breakers(60)
-    await _limited(one, 0.05)
+    await _limited(one)
     assert not await _admits(two)
-    await asyncio.sleep(0.06)
+    await _is_long_past(shared_redis, "open_until")
 
     admissions = [Admission("a") for _ in range(20)]
     tried = [each.admit(admission) for each, admission in zip([one, two] * 10, admissions, strict=True)]
@@ -198,20 +210,22 @@ async def test_half_open_lets_one_probe_through_at_a_time(shared_redis: str) -> 
 
 
 async def test_a_probe_whose_process_died_is_given_up_for_lost(shared_redis: str) -> None:
-    dead, alive = Breakers(0.1), Breakers(0.1)
-    await _limited(dead, 0.01)
-    await asyncio.sleep(0.02)
+    dead, alive = Breakers(60), Breakers(60)
+    await _limited(dead)
+    await _is_long_past(shared_redis, "open_until")
 
     assert await _admits(dead)
     assert not await _admits(alive)
-    await asyncio.sleep(0.11)
+    now, (state,) = await alive.look(["a"])
+    assert 0 < state.probe_until - now <= 60
+    await _is_long_past(shared_redis, "probe_until")
     assert await _admits(alive)
 
 
 async def test_who_is_cancelled_while_becoming_the_probe_gives_that_back(shared_redis: str) -> None:
     breakers, later = Breakers(60), Breakers(60)
-    await _limited(breakers, 0.01)
-    await asyncio.sleep(0.02)
+    await _limited(breakers)
+    await _is_long_past(shared_redis, "open_until")
     for turns in range(30):
         admission = Admission("a")
         beginning = asyncio.create_task(breakers.admit(admission))
@@ -244,7 +258,9 @@ async def test_what_another_version_has_kept_is_read_as_far_as_possible_and_repl
         assert (state.kind, state.failures) == ("RATE_LIMIT", 10 if "colour" in kept else 1)
 
 
-async def test_without_redis_each_process_has_its_own(shared_redis: str) -> None:
+@pytest.mark.usefixtures("shared_redis")
+async def test_without_redis_each_process_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_FIRST_REST", 60.0)
     breakers = Breakers(60)
     await breakers.failed(Admission("a"), _DOWN)
     await redis_client.close()
