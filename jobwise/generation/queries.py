@@ -16,7 +16,7 @@ from tortoise.queryset import QuerySet
 
 from jobwise.accounts.service import Viewer
 from jobwise.errors import ErrorCode
-from jobwise.generation.models import Event, Generation, Status
+from jobwise.generation.models import Generation, Status
 from jobwise.generation.types import Stage
 from jobwise.infra import db, paging
 from jobwise.infra.paging import Page
@@ -38,11 +38,6 @@ class LeaseLost(Exception):
 def visible_to(viewer: Viewer) -> QuerySet[Generation]:
     """The generations that a person may see."""
     return Generation.filter(user_id=viewer.user_id)
-
-
-async def events_after(generation_id: UUID, seq: int, limit: int = 200) -> list[Event]:
-    """A generation's events after a sequence number, oldest first."""
-    return await Event.filter(generation_id=generation_id, seq__gt=seq).order_by("seq").limit(limit)
 
 
 @dataclass(frozen=True)

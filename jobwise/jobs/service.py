@@ -29,6 +29,7 @@ MOST_JOBS = 5_000
 """Postings of one account."""
 _RULES = "rules"
 _HASHED = ("title", "company", "location", "description")
+_EMBEDDED = ("title", "description")
 _LONGEST_CAPTURED = 200_000
 
 
@@ -95,19 +96,26 @@ async def create_from_json(viewer: Viewer, value: str | Mapping[str, Any]) -> Jo
 
 async def update(viewer: Viewer, job_id: UUID, values: JobInput) -> Job:
     """Change a posting; fields not given stay. Raises NotFound, ValidationFailed."""
-    await queries.get(viewer, job_id)
+    job = await queries.get(viewer, job_id)
     columns = validation.checked(values.given())
-    async with db.transaction():
-        job = await _locked(viewer, job_id)
-        job.update_from_dict(columns)
-        validation.check_dates(job.posted_on, job.valid_through)
-        if "description" in columns:
-            job.language = (await asyncio.to_thread(detect, job.description)).code
-        job.content_hash = _hash_of(*(getattr(job, name) for name in _HASHED))
-        await job.save()
-        if "title" in columns or "description" in columns:
-            await _embed(job)
-    return job
+    if "description" in columns:
+        columns["language"] = (await asyncio.to_thread(detect, columns["description"])).code
+    is_new_text = not columns.keys().isdisjoint(_EMBEDDED)
+    while True:
+        # Made before the row is locked: nobody need wait for it.
+        text = [columns.get(name, getattr(job, name)) for name in _EMBEDDED]
+        vector = await _vector_of(*text) if is_new_text else None
+        async with db.transaction():
+            job = (await _locked(viewer, job_id)).update_from_dict(columns)
+            if is_new_text and text != [getattr(job, name) for name in _EMBEDDED]:
+                # Somebody else has changed the rest of it meanwhile.
+                continue
+            validation.check_dates(job.posted_on, job.valid_through)
+            job.content_hash = _hash_of(*(getattr(job, name) for name in _HASHED))
+            await job.save()
+            if is_new_text:
+                await _set_vector(job, vector)
+        return job
 
 
 async def set_status(viewer: Viewer, job_id: UUID, status: JobStatus) -> Job:
@@ -156,13 +164,11 @@ async def unsave(viewer: Viewer, job_id: UUID) -> None:
         raise NotFound
 
 
-async def analysis_of(job: Job) -> JobAnalysis:
-    """What a posting asks for; read once, then kept by its text."""
-    return (await analyses_of([job]))[0]
-
-
 async def analyses_of(jobs: Sequence[Job]) -> list[JobAnalysis]:
-    """What several postings ask for, in their order. One statement, and one more when any of them is new."""
+    """What postings ask for, in their order; read once, then kept by their text.
+
+    One statement, and one more when any of them is new.
+    """
     return await _analyses([_Text(job.content_hash, *(getattr(job, name) for name in _HASHED)) for job in jobs])
 
 
@@ -249,11 +255,12 @@ def _storable(raw: dict[str, Any] | None) -> dict[str, Any] | None:
 async def _create(viewer: Viewer, columns: dict[str, Any]) -> Job:
     content_hash = _hash_of(*(columns.get(name, "") for name in _HASHED))
     job = Job(user_id=viewer.user_id, content_hash=content_hash, **columns)
+    vector = await _vector_of(job.title, job.description)
     async with db.transaction():
         if await queries.visible_to(viewer).count() >= MOST_JOBS:
             raise TooManyJobs
         await job.save()
-        await _embed(job)
+        await _set_vector(job, vector)
     return job
 
 
@@ -271,10 +278,12 @@ async def _saved(viewer: Viewer, job_id: UUID) -> SavedJob:
     return found
 
 
-async def _embed(job: Job) -> None:
-    """Keep by which terms the posting is found for a profile."""
-    weights = await asyncio.to_thread(posting_weights, job.title, job.description)
-    vector = terms.to_sql(terms.embed_terms(weights))
+async def _vector_of(title: str, description: str) -> str | None:
+    """By which terms the posting is found for a profile; None where it has none."""
+    return terms.to_sql(terms.embed_terms(await asyncio.to_thread(posting_weights, title, description)))
+
+
+async def _set_vector(job: Job, vector: str | None) -> None:
     await db.fetch_all("update jobs set embedding = $2::text::vector where id = $1", job.id, vector)
 
 

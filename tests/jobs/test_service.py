@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Awaitable
+import threading
+from collections.abc import Awaitable, Mapping
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from jobwise.jobs.job_fields import Workplace
 from jobwise.jobs.models import UNTITLED, Job, JobSource, JobStatus, SavedJob, StoredAnalysis
 from jobwise.jobs.salaries import PayInterval, Salary
 from jobwise.jobs.service import JobInput
+from jobwise.jobs.term_weights import posting_weights
 from tests.accounts.people import a_viewer
 from tests.jobs.postings import WORDS, a_job
 
@@ -188,6 +190,37 @@ async def test_the_hash_is_that_of_the_words_however_they_are_spaced() -> None:
     assert len({one.content_hash, shifted.content_hash, changed.content_hash}) == 3
 
 
+async def test_nobody_waits_for_a_posting_whose_new_text_is_still_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = await a_viewer()
+    job, equal = await a_job(viewer), await a_job(viewer, "Potter", "Docker and Kubernetes")
+    loop, reading, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    read: list[str] = []
+
+    def slow_at_first(title: str, description: str) -> Mapping[str, float]:
+        read.append(title)
+        if len(read) == 1:
+            loop.call_soon_threadsafe(reading.set)
+            assert go_on.wait(60)
+        return posting_weights(title, description)
+
+    monkeypatch.setattr(service, "posting_weights", slow_at_first)
+    slow = asyncio.create_task(service.update(viewer, job.id, JobInput(description=equal.description)))
+    await reading.wait()
+
+    try:
+        async with asyncio.timeout(10):
+            await service.update(viewer, job.id, JobInput(title="Potter"))
+    finally:
+        go_on.set()
+    await slow
+
+    # What was read first had the old title, so it was read once more.
+    assert read == ["Baker", "Potter", "Potter"]
+    one, other = await db.fetch_all("select title, description, content_hash, embedding::text from jobs")
+    assert one == other
+    assert one["embedding"]
+
+
 async def test_a_change_of_the_dates_is_checked_with_those_that_stay() -> None:
     viewer = await a_viewer()
     job = await a_job(viewer, posted_on=date(2026, 2, 1))
@@ -287,7 +320,7 @@ async def test_an_analysis_is_made_once_for_equal_texts_and_its_quotes_stand_in_
     mine = await a_job(viewer, sample.title, sample.text)
     theirs = await a_job(other, sample.title, sample.text)
 
-    first = await service.analysis_of(mine)
+    (first,) = await service.analyses_of([mine])
     again, equal = await service.analyses_of([mine, theirs])
     for_pipeline = await service.analysis_for(
         mine.content_hash, mine.title, mine.company, mine.location, mine.description
@@ -303,7 +336,7 @@ async def test_analyses_come_in_the_order_of_their_postings() -> None:
     viewer = await a_viewer()
     jobs = [await a_job(viewer, sample.title, sample.text) for sample in samples.postings()[:6]]
 
-    await service.analysis_of(jobs[3])
+    await service.analyses_of([jobs[3]])
     analyses = await service.analyses_of([*jobs, jobs[0]])
 
     assert [analysis.title for analysis in analyses] == [job.title for job in [*jobs, jobs[0]]]
@@ -312,16 +345,16 @@ async def test_analyses_come_in_the_order_of_their_postings() -> None:
 
 async def test_a_stored_analysis_is_used_instead_of_a_new_one() -> None:
     job = await a_job(await a_viewer())
-    await service.analysis_of(job)
+    await service.analyses_of([job])
     await db.fetch_all("""update job_analyses set analysis = analysis || '{"warnings": ["stored"]}'""")
 
-    assert (await service.analysis_of(job)).warnings == ("stored",)
+    assert (await service.analyses_of([job]))[0].warnings == ("stored",)
 
 
 async def test_the_same_text_can_be_analysed_at_the_same_time() -> None:
     job = await a_job(await a_viewer())
 
-    analyses = await asyncio.gather(*(service.analysis_of(job) for _ in range(6)))
+    analyses = await asyncio.gather(*(service.analyses_of([job]) for _ in range(6)))
 
     assert all(analysis == analyses[0] for analysis in analyses)
     assert await StoredAnalysis.all().count() == 1
@@ -331,4 +364,4 @@ async def test_the_stand_in_for_a_missing_title_is_never_read_as_the_position() 
     job = await service.create_from_text(await a_viewer(), "we want somebody who knows python and sql well. " * 8)
 
     assert job.title == UNTITLED
-    assert (await service.analysis_of(job)).title == ""
+    assert (await service.analyses_of([job]))[0].title == ""

@@ -212,13 +212,6 @@ def test_the_vocabulary_is_broad() -> None:
     assert len({term.name.casefold() for term in terms}) == len(terms)
 
 
-def test_terms_know_their_field() -> None:
-    assert vocabulary().field_of("Docker") == "cloud"
-    assert vocabulary().field_of("Wound Care") == "healthcare"
-    with pytest.raises(KeyError):
-        vocabulary().field_of("docker")
-
-
 def test_relations_speak_of_terms_only() -> None:
     names = {term.name for term in vocabulary().terms()}
     groups, implications = list(read_groups("related.tsv")), list(read_groups("implies.tsv"))

@@ -68,7 +68,6 @@ class Phrases:
     studied: str
     studying: str
     about_project: str
-    built_with: str
 
     quote: str
     quote_again: str

@@ -33,7 +33,6 @@ DUTCH = Phrases(
     studied="Ik heb {area} gestudeerd ({institution}).",
     studying="Ik studeer {area} ({institution}).",
     about_project="Een van mijn projecten is {name}: {description}",
-    built_with="Mijn project {name} omvatte {terms}.",
     quote="Uit mijn werk {place}: {text}.",
     quote_again="Ook uit die tijd: {text}.",
     quote_earlier="Uit de tijd daarvoor, {place}: {text}.",

@@ -29,7 +29,6 @@ ENGLISH = Phrases(
     studied="I studied {area} at {institution}.",
     studying="I am studying {area} at {institution}.",
     about_project="One of my projects is {name}: {description}",
-    built_with="My project {name} involved {terms}.",
     quote="My résumé puts part of my work {place} like this: “{text}.”",
     quote_again="It goes on: “{text}.”",
     quote_earlier="On my earlier work {place}, my résumé says: “{text}.”",

@@ -33,7 +33,6 @@ GERMAN = Phrases(
     studied="Studiert habe ich {area} ({institution}).",
     studying="Ich studiere {area} ({institution}).",
     about_project="Eines meiner Projekte ist {name}: {description}",
-    built_with="Mein Projekt {name} umfasst: {terms}.",
     quote="Aus meiner Arbeit {place} nenne ich: {text}.",
     quote_again="Ebenfalls aus dieser Arbeit: {text}.",
     quote_earlier="Aus der Zeit davor, {place}, nenne ich: {text}.",

@@ -34,7 +34,6 @@ JAPANESE = Phrases(
     studied="{institution}で{area}を学びました。",
     studying="{institution}で{area}を学んでおります。",
     about_project="取り組んだプロジェクトのひとつに「{name}」がございます。{description}",
-    built_with="プロジェクト「{name}」では、{terms}に携わりました。",
     quote="{place}での仕事について、職務経歴書から引用いたします。「{text}」",
     quote_again="また、次の経験もございます。「{text}」",
     quote_earlier="それ以前の{place}での仕事について、職務経歴書から引用いたします。「{text}」",

@@ -59,13 +59,6 @@ class Vocabulary:
         """Terms that whoever has this one has shown as well: Django shows Python."""
         return self._implies.get(term, frozenset())
 
-    def field_of(self, term: str) -> str:
-        """The field of work of a canonical term, such as `software` or `healthcare`.
-
-        Raises: KeyError for what is not a canonical term.
-        """
-        return self._terms[term].field
-
     def terms(self) -> list[Term]:
         """All terms, in no particular order."""
         return list(self._terms.values())
