@@ -5,6 +5,8 @@ the same pool.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -114,14 +116,19 @@ async def migrate(url: str, target: str | None = None) -> None:
             await guard.close(timeout=ACQUIRE_SECONDS)
 
 
-async def patiently(statement: Callable[[], Awaitable[Answer]], guard: Callable[[], None]) -> Answer:
-    """Repeat what may be repeated through a short absence of the database, until `guard` raises."""
+async def patiently(
+    statement: Callable[[], Awaitable[Answer]], guard: Callable[[], None] = lambda: None, *, seconds: float = math.inf
+) -> Answer:
+    """Repeat what may be repeated through a short absence of the database, until `guard` raises or for so long."""
+    until = time.monotonic() + seconds
     while True:
         try:
             return await statement()
         except CONNECTION_ERRORS as error:
-            log.warning("statement_will_be_repeated", error=repr(error))
             guard()
+            if time.monotonic() > until:
+                raise
+            log.warning("statement_will_be_repeated", error=repr(error))
             await asyncio.sleep(_REPEAT_SECONDS)
 
 

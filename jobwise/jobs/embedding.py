@@ -207,7 +207,7 @@ async def _keep_patiently(router: Router, user_id: UUID, vectors: Mapping[_Claim
             await _outdate(router, user_id, length)
 
     # The time for the texts ends it.
-    await db.patiently(keep, lambda: None)
+    await db.patiently(keep)
 
 
 async def _outdate(router: Router, user_id: UUID, length: int) -> None:

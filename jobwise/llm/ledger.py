@@ -4,9 +4,7 @@ It is fenced by nothing: a call that a worker made after it was taken for dead h
 call is made, the most that it can cost is reserved, under the ceilings that the settings name.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -22,7 +20,6 @@ from jobwise.llm.types import Caller, Question, Usage, estimated_input
 
 #: No call lasts as long, so whatever is reserved for longer has lost its process.
 _LONGEST_CALL = timedelta(minutes=30)
-_REPEAT_SECONDS = 0.25
 #: A statement is repeated for as long while the database is away.
 _PATIENCE_SECONDS = 60.0
 #: No call uses more: a hundred times the longest context.
@@ -71,14 +68,12 @@ class Ledger:
         away; what `caller.guard` raises. Then the call must not be made.
         """
 
-        async def write() -> None:
+        async def write() -> str:
             caller.guard()
-            reached.append(await self._reserve(reservation, caller, question))
+            return await self._reserve(reservation, caller, question)
 
-        reached: list[str] = []
-        await _patiently(write)
-        if reached[-1]:
-            raise ProviderError(ErrorKind.SPENDING, _REACHED[reached[-1]])
+        if reached := await db.patiently(write, seconds=_PATIENCE_SECONDS):
+            raise ProviderError(ErrorKind.SPENDING, _REACHED[reached])
 
     async def _reserve(self, reservation: Reservation, caller: Caller, question: Question) -> str:
         """The name of the ceiling that is reached; empty where the call may be made."""
@@ -140,7 +135,7 @@ class Ledger:
             )
 
         try:
-            await _patiently(write)
+            await db.patiently(write, seconds=_PATIENCE_SECONDS)
         except db.CONNECTION_ERRORS as away:
             log.warning("model_call_not_settled", call_id=str(reservation.id), error=repr(away))
 
@@ -171,15 +166,3 @@ async def settle_abandoned(older_than: timedelta = _LONGEST_CALL) -> int:
         older_than,
     )
     return len(rows)
-
-
-async def _patiently(write: Callable[[], Awaitable[None]]) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            await write()
-            return
-        except db.CONNECTION_ERRORS:
-            if time.monotonic() > until:
-                raise
-            await asyncio.sleep(_REPEAT_SECONDS)

@@ -130,6 +130,23 @@ async def test_the_database_itself_refuses_what_makes_no_sense(database: str, st
         await db.fetch_all(statement)
 
 
+async def test_a_statement_is_repeated_for_as_long_as_there_is_patience() -> None:
+    tries = 0
+
+    async def away() -> None:
+        nonlocal tries
+        tries += 1
+        if tries != 2:
+            raise db.DatabaseUnavailable
+
+    async with asyncio.timeout(30):
+        await db.patiently(away, seconds=20)
+        assert tries == 2
+        with pytest.raises(db.DatabaseUnavailable):
+            await db.patiently(away, seconds=0.3)
+    assert tries > 3
+
+
 async def test_a_worker_of_the_first_version_can_write_what_the_newest_tables_need(database: str) -> None:
     """Its statements do not know the newer columns: old and new workers run side by side while a deployment goes on."""
     generation_id = await an_order(await a_viewer())
