@@ -1,24 +1,22 @@
 """Routers whose providers are scripted servers of ours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from jobwise.config import Settings
+from jobwise.llm.calls import Target
+from jobwise.llm.exchange import Adapter
 from jobwise.llm.router import Router, opened
-from jobwise.llm.types import Request, Schema
+from jobwise.llm.types import Request
 from tests.providers.script import Script
 from tests.providers.server import Provider, running
+from tests.providers.wires import Call
 
 REQUEST = Request("write", "Answer briefly.", "Say that you are ready.", 100)
-WITH_SCHEMA = Request(
-    "write",
-    "Answer in JSON.",
-    "Anything.",
-    100,
-    Schema("anything", {"type": "object", "properties": {}, "required": [], "additionalProperties": False}),
-)
+#: No answer of a server that works comes so late.
+_NO_HURRY = {"llm_first_token_seconds": 60.0, "llm_idle_seconds": 60.0, "llm_call_seconds": 60.0}
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,16 @@ class Scene:
     first: Provider
     second: Provider
 
+    @property
+    def target(self) -> Target[Adapter]:
+        """The first link."""
+        return next(iter(self.router._targets.values()))
+
 
 @asynccontextmanager
 async def two_links(
     first: Script | None = None,
     *,
-    first_token_seconds: float = 5.0,
-    idle_seconds: float = 5.0,
-    call_seconds: float = 10.0,
     chain: str = "openai:first,local:second,builtin",
     **others: Any,
 ) -> AsyncIterator[Scene]:
@@ -49,11 +49,13 @@ async def two_links(
             openai_base_url=one.url,
             openai_api_key="key-of-the-first",
             local_llm_base_url=two.url,
-            llm_first_token_seconds=first_token_seconds,
-            llm_idle_seconds=idle_seconds,
-            llm_call_seconds=call_seconds,
-            **others,
+            **{**_NO_HURRY, **others},
         )
         router = await stack.enter_async_context(opened(settings))
         assert router is not None
         yield Scene(router, one, two)
+
+
+def most_at_once(calls: Sequence[Call]) -> int:
+    """How many calls were open at a time; all of them have ended."""
+    return max(sum(other.received_at <= call.received_at < (other.ended_at or 0) for other in calls) for call in calls)
