@@ -38,7 +38,7 @@ describe(
     EMAIL_TAKEN="There is an account with this e-mail already.",
     INVALID_REFRESH_TOKEN="The refresh token is unknown, used, expired or revoked: sign in again.",  # noqa: S106
     CONFLICT="The thing is in a state that does not allow this.",
-    IDEMPOTENCY_CONFLICT="The idempotency key was used for another request.",
+    IDEMPOTENCY_CONFLICT="The idempotency key was used for another request, or for what has been deleted since.",
     IMPORT_FAILED="The file could not be read as a profile.",
     POSTING_UNREADABLE="No posting could be read from this.",
     GENERATION_ENDED="The generation has ended already.",
@@ -144,7 +144,8 @@ class Conflict(UserError):
 
 
 @strawberry.type(
-    description="The idempotency key was used before, for another request. Use a new key for a new request."
+    description="The idempotency key was used before, for another request or for what has been deleted since. Use a "
+    "new key for a new request."
 )
 class IdempotencyConflict(UserError):
     """Only from mutations that take an idempotency key."""

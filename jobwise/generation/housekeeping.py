@@ -21,23 +21,36 @@ async def run() -> None:
         if not alone:
             return
         keys = await forget_idempotency_keys()
+        orders = await forget_orders()
         calls = await ledger.settle_abandoned()
         old = await events.prune()
         # Last, since a sick disk must not keep the rest from being done.
         files = await collect_files(Storage(settings().files_folder()))
-        log.info("housekeeping_done", idempotency_keys=keys, files=files, abandoned_calls=calls, events=old)
+        log.info(
+            "housekeeping_done", idempotency_keys=keys, orders=orders, files=files, abandoned_calls=calls, events=old
+        )
 
 
 async def forget_idempotency_keys() -> int:
     """Forget keys that nobody will repeat; returns how many."""
+    return await _forget("idempotency_keys", "30 days")
+
+
+async def forget_orders() -> int:
+    """Forget orders that no longer count towards what somebody may order in an hour; returns how many."""
+    return await _forget("generation_orders", "2 hours")
+
+
+async def _forget(table: str, age: str) -> int:
+    """Delete the rows of a table that are older, some at a time."""
     forgotten = 0
     while True:
         rows = await db.fetch_all(
-            """
-            delete from idempotency_keys where id in (
-                select id from idempotency_keys where created_at < now() - interval '30 days' limit $1)
-            returning id
-            """,
+            f"""
+            delete from {table} where ctid = any (array(
+                select ctid from {table} where created_at < now() - interval '{age}' limit $1))
+            returning 1
+            """,  # noqa: S608 (constants)
             _BATCH,
         )
         forgotten += len(rows)

@@ -109,12 +109,14 @@ async def requeue(generation_id: UUID, user_id: UUID) -> bool:
 
 
 async def ordered_within(user_id: UUID, period: timedelta) -> int:
-    """How often a person started or retried lately. Locks out their next count until the transaction ends."""
+    """How often a person started or retried lately, whatever was deleted since.
+
+    Locks out their next count until the transaction ends.
+    """
     await db.fetch_all("select pg_advisory_xact_lock(hashtextextended($1::text, 7340003))", str(user_id))
     row = await db.fetch_one(
         """
-        select count(*) as n from generation_events
-         where user_id = $1 and type in ('ACCEPTED', 'RETRIED') and created_at > now() - $2::interval
+        select count(*) as n from generation_orders where user_id = $1 and created_at > now() - $2::interval
         """,
         user_id, period,
     )  # fmt: skip

@@ -1,8 +1,9 @@
 """Starting, cancelling and deleting generations."""
 
 import hashlib
+import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,6 +27,8 @@ from jobwise.profiles.content import ProfileContent
 
 _LONGEST_INSTRUCTIONS = 2_000
 _LONGEST_KEY = 200
+# PostgreSQL refuses some of it, and a name with a soft hyphen in it would pass for none where names are taken out.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 
 
 class QuotaExceeded(JobWiseError):
@@ -38,6 +41,10 @@ class IdempotencyConflict(JobWiseError):
     """This idempotency key was used for another request: use a new key for a new request."""
 
     code = ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+class FirstDeleted(IdempotencyConflict):
+    """This idempotency key was used for a generation that has been deleted: use a new key to order it once more."""
 
 
 class GenerationEnded(JobWiseError):
@@ -103,19 +110,26 @@ async def start(viewer: Viewer, request: StartRequest) -> Accepted:
     """Accept a generation. Once this returns, it ends well or says why not, whatever dies in between.
 
     One transaction writes the row with its inputs, its idempotency key and the first event, and counts the quota. The
-    doorbell comes after it and may fail: the sweeper finds the row.
+    doorbell comes after it and may fail: the sweeper finds the row. A key that was used before answers for as long as
+    its generation is there, whatever became of the profile and the posting.
 
-    Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict.
+    Raises: ValidationFailed, NotFound, ProfileIncomplete, QuotaExceeded, IdempotencyConflict, FirstDeleted.
     """
+    request = replace(request, instructions=_seen(request.instructions))
     _check(viewer, request)
+    if first := await _first(viewer, request):
+        return Accepted(first)
     profile = await profiles.profile(viewer, request.profile_id)
     job = await jobs.get(viewer, request.job_id)
     content = await profiles.content_of(profile)
     if not (content.experiences or content.education or content.projects or content.skills or content.summary):
         raise ProfileIncomplete
     async with db.transaction():
-        generation_id, is_new = await _accept(viewer, request, content, job)
-    return await _accepted(viewer, generation_id, is_new=is_new)
+        generation_id = await _accept(viewer, request, content, job)
+    if generation_id is None:
+        # Somebody was faster with the key, and has committed: whoever asks again finds it.
+        return await start(viewer, request)
+    return await _accepted(viewer, generation_id)
 
 
 async def retry(viewer: Viewer, generation_id: UUID) -> Accepted:
@@ -127,6 +141,7 @@ async def retry(viewer: Viewer, generation_id: UUID) -> Accepted:
     async with db.transaction():
         await _count(viewer)
         if not await queries.requeue(generation.id, viewer.user_id):
+            await get(viewer, generation_id)
             raise GenerationNotEnded
     return await _accepted(viewer, generation.id)
 
@@ -143,10 +158,10 @@ async def cancel(viewer: Viewer, generation_id: UUID) -> Generation:
 
 async def delete(viewer: Viewer, generation_id: UUID) -> None:
     """Forget an ended generation; its documents stay. Raises NotFound, GenerationRunning."""
-    generation = await get(viewer, generation_id)
-    if generation.status not in events.ENDED:
+    # One statement, so that what is retried at the same moment is either gone for the retry or stays.
+    if not await queries.visible_to(viewer).filter(id=generation_id, status__in=events.ENDED).delete():
+        await get(viewer, generation_id)
         raise GenerationRunning
-    await generation.delete()
 
 
 async def get(viewer: Viewer, generation_id: UUID) -> Generation:
@@ -169,10 +184,15 @@ def _check(viewer: Viewer, request: StartRequest) -> None:
         wrong.append(FieldError("language", f"{request.language!r} is not a two-letter code such as en or de"))
     if len(request.instructions) > _LONGEST_INSTRUCTIONS:
         wrong.append(FieldError("instructions", f"longer than {_LONGEST_INSTRUCTIONS} characters"))
-    if request.idempotency_key is not None and not 1 <= len(request.idempotency_key) <= _LONGEST_KEY:
-        wrong.append(FieldError("idempotencyKey", f"must have 1 to {_LONGEST_KEY} characters"))
+    if (key := request.idempotency_key) is not None and not (1 <= len(key) <= _LONGEST_KEY and key == _seen(key)):
+        wrong.append(FieldError("idempotencyKey", f"must have 1 to {_LONGEST_KEY} characters and no invisible ones"))
     if wrong:
         raise ValidationFailed(wrong)
+
+
+def _seen(text: str) -> str:
+    """The text without what nobody sees."""
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in _UNSEEN)
 
 
 def _objections_to_models(viewer: Viewer, models: Collection[str]) -> Iterator[FieldError]:
@@ -184,19 +204,17 @@ def _objections_to_models(viewer: Viewer, models: Collection[str]) -> Iterator[F
         yield FieldError("models", f"{unknown[:100]!r} is not among the models of this installation: {known}")
 
 
-async def _accept(viewer: Viewer, request: StartRequest, content: ProfileContent, job: Job) -> tuple[UUID, bool]:
-    """Inside the transaction. Returns the generation's id and whether it is new."""
+async def _accept(viewer: Viewer, request: StartRequest, content: ProfileContent, job: Job) -> UUID | None:
+    """Inside the transaction. Returns the new generation's id; None when its key is another one's by now."""
     generation_id = uuid4()
-    if request.idempotency_key:
-        first = await _first_use(viewer, request, generation_id)
-        if first != generation_id:
-            return first, False
+    if request.idempotency_key and not await _take_key(viewer, request, generation_id):
+        return None
     await _count(viewer)
     title = f"{job.title} · {job.company}" if job.company else job.title
     await queries.insert(
         generation_id, viewer.user_id, request.profile_id, job.id, title, _inputs(request, content, job)
     )
-    return generation_id, True
+    return generation_id
 
 
 async def _count(viewer: Viewer) -> None:
@@ -208,29 +226,40 @@ async def _count(viewer: Viewer) -> None:
         )
 
 
-async def _accepted(viewer: Viewer, generation_id: UUID, *, is_new: bool = True) -> Accepted:
+async def _accepted(viewer: Viewer, generation_id: UUID) -> Accepted:
     """After the commit: ring, and say so when nobody can hear it."""
     notice = None
-    if is_new:
-        await events.announce(generation_id, viewer.user_id)
-        if not await queue.ring():
-            notice = "Accepted. Workers cannot be called just now: they will find it by themselves, a little later."
-    return Accepted(await Generation.get(id=generation_id), notice)
+    await events.announce(generation_id, viewer.user_id)
+    if not await queue.ring():
+        notice = "Accepted. Workers cannot be called just now: they will find it by themselves, a little later."
+    return Accepted(await get(viewer, generation_id), notice)
 
 
-async def _first_use(viewer: Viewer, request: StartRequest, generation_id: UUID) -> UUID:
-    """The generation that this key stands for: the given new one, or that of an earlier equal request."""
-    await db.fetch_all(
+async def _first(viewer: Viewer, request: StartRequest) -> Generation | None:
+    """What an equal request with this key has started. Raises IdempotencyConflict, FirstDeleted."""
+    if request.idempotency_key is None:
+        return None
+    stored = await IdempotencyKey.get_or_none(user_id=viewer.user_id, key=request.idempotency_key)
+    if stored is None:
+        return None
+    if stored.request_hash != request.hash():
+        raise IdempotencyConflict
+    generation = await Generation.get_or_none(id=stored.generation_id)
+    if generation is None:
+        raise FirstDeleted
+    return generation
+
+
+async def _take_key(viewer: Viewer, request: StartRequest, generation_id: UUID) -> bool:
+    """Whether the key was free; whoever else is just taking it is waited for. Inside the transaction."""
+    row = await db.fetch_one(
         """
         insert into idempotency_keys (id, user_id, key, request_hash, generation_id, created_at)
-        values ($1, $2, $3, $4, $5, now()) on conflict (user_id, key) do nothing
+        values ($1, $2, $3, $4, $5, now()) on conflict (user_id, key) do nothing returning id
         """,
         uuid4(), viewer.user_id, request.idempotency_key, request.hash(), generation_id,
     )  # fmt: skip
-    stored = await IdempotencyKey.get(user_id=viewer.user_id, key=request.idempotency_key)
-    if stored.request_hash != request.hash():
-        raise IdempotencyConflict
-    return UUID(str(stored.generation_id))
+    return row is not None
 
 
 def _inputs(request: StartRequest, content: ProfileContent, job: Job) -> dict[str, Any]:

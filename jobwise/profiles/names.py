@@ -99,7 +99,12 @@ class Names:
 
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold().translate(_FOLDED)
+    return "".join(letter for letter in letters if not _is_unseen(letter)).casefold().translate(_FOLDED)
+
+
+def _is_unseen(letter: str) -> bool:
+    """Accents, and soft hyphens and joiners, which can stand in the middle of a name."""
+    return bool(unicodedata.combining(letter)) or unicodedata.category(letter) == "Cf"
 
 
 def _parts(name: str) -> Iterator[str]:

@@ -45,7 +45,9 @@ class StartGenerationInput:
         description="Staff only: models to ask first, such as openai:gpt-6-luna, of those that `providers` shows.",
     )
     idempotency_key: str | None = strawberry.field(
-        default=None, description="The same key with the same input answers with the first generation, made once."
+        default=None,
+        description="For 30 days, the same key with the same input answers with the first generation, made once, or "
+        "says that it was deleted.",
     )
 
     def to_request(self) -> StartRequest:
@@ -187,7 +189,10 @@ class GenerationMutations:
         generation = await service.cancel(info.context.viewer, ids.decode(input.id, "Generation"))
         return CancelGenerationSuccess(generation=Generation.of(generation))
 
-    @strawberry.mutation(description="Forget a generation that has ended. Its documents stay.")
+    @strawberry.mutation(
+        description="Forget a generation that has ended: its events, analysis, match, authors and warnings. Its documents "
+        "stay whole, with their changes, evidence and files, and what it used of models still counts."
+    )
     async def delete_generation(self, info: Info, input: Annotated[DeleteInput, WHICH]) -> DeleteResult:
         """Conflict while it waits or runs."""
         await service.delete(info.context.viewer, ids.decode(input.id, "Generation"))

@@ -1,6 +1,6 @@
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,11 +11,12 @@ import pytest
 from jobwise.accounts.service import Viewer
 from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
-from jobwise.generation import housekeeping
+from jobwise.generation import housekeeping, queries
 from jobwise.generation.models import Generation, IdempotencyKey, Status
 from jobwise.infra import db
 from jobwise.infra.storage import FileMissing, Storage
 from tests.accounts.people import a_viewer
+from tests.generation.orders import an_order
 
 TWO_DAYS = 2 * 86_400
 
@@ -89,6 +90,22 @@ async def test_idempotency_keys_are_forgotten_after_a_month(database: str) -> No
 
     assert await housekeeping.forget_idempotency_keys() == 1
     assert [kept.key for kept in await IdempotencyKey.all()] == ["young"]
+
+
+async def test_orders_are_forgotten_once_they_no_longer_count(database: str) -> None:
+    viewer = await a_viewer()
+    for age in ("3 hours", "59 minutes"):
+        await an_order(viewer)
+        await db.fetch_all(
+            """
+            update generation_orders set created_at = created_at - $1::text::interval
+             where created_at > now() - interval '1 minute'
+            """,
+            age,
+        )
+
+    assert await housekeeping.forget_orders() == 1
+    assert await queries.ordered_within(viewer.user_id, timedelta(hours=1)) == 1
 
 
 async def test_one_process_at_a_time_keeps_house(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,30 @@ async def test_what_was_there_before_vectors_is_due_as_well_and_once(empty_datab
     assert {(row["id"], row["user_id"]) for row in rows} == {(job.id, job.user_id) for job in (before, after)}
 
 
+async def test_orders_of_the_last_hour_count_through_a_migration_once(empty_database: str) -> None:
+    await db.migrate(empty_database, f"{db.APP}.0008_vectors_of_all")
+    await db.connect(empty_database)
+    viewer = await a_viewer()
+    for age in ("61 minutes", "59 minutes"):
+        await an_order(viewer)
+        await db.fetch_all(
+            """
+            update generation_events set created_at = created_at - $1::text::interval
+             where created_at > now() - interval '1 minute'
+            """,
+            age,
+        )
+    await db.migrate(empty_database)
+    await db.connect(empty_database)
+    try:
+        await an_order(viewer)
+        rows = await db.fetch_all("select user_id from generation_orders")
+    finally:
+        await db.close()
+
+    assert [row["user_id"] for row in rows] == [viewer.user_id] * 2
+
+
 async def test_processes_that_migrate_at_the_same_time_wait_for_one_another(empty_database: str) -> None:
     code = "import asyncio, sys; from jobwise.infra import db; asyncio.run(db.migrate(sys.argv[1]))"
     runs = [await asyncio.create_subprocess_exec(sys.executable, "-c", code, empty_database) for _ in range(3)]

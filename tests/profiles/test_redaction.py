@@ -23,6 +23,13 @@ def test_names_numbers_and_links_are_taken_out_and_the_rest_stays(redaction: Red
     )
 
 
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u200d", "\u2060", "\u0301"])
+def test_a_name_is_found_whatever_unseen_stands_in_it(redaction: Redaction, unseen: str) -> None:
+    hidden = f"I am Ma{unseen}ra Lind{unseen}qvist."
+
+    assert redaction.text(hidden) == "I am [name] [name]."
+
+
 def test_what_overlaps_is_taken_out_as_one(redaction: Redaction) -> None:
     assert redaction.text("Write to Mara@x.example or 020 2079 4600.") == "Write to [contact] or [contact]."
 

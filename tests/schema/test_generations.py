@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from jobwise.accounts.models import User
@@ -10,15 +11,17 @@ from jobwise.accounts.service import make_staff
 from jobwise.config import settings
 from jobwise.documents.content import DocumentKind
 from jobwise.documents.models import Document, DocumentVersion, Export
-from jobwise.generation import events, queries
+from jobwise.generation import events, queries, service
 from jobwise.generation.models import Generation, Status
 from jobwise.generation.types import Author, Stage
+from jobwise.infra import db
 from jobwise.infra.storage import Storage
 from jobwise.jobs.analysis import analyze
 from schema import ids
 from schema.generation import types
 from schema.generation.types import CursorOf, encode_cursor
 from tests.schema.conftest import Api
+from tests.schema.test_jobs import DELETE as DELETE_JOB
 from tests.schema.test_jobs import _import, _profile
 from tests.schema.test_websocket import Socket, _socket
 
@@ -130,6 +133,29 @@ async def test_the_same_key_answers_with_the_first_generation_and_never_with_ano
     assert (other["__typename"], other["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
 
 
+async def test_a_key_answers_with_its_generation_when_the_posting_is_deleted(api: Api, order: dict[str, str]) -> None:
+    first = await _start(api, {**order, "idempotencyKey": "k"})
+    await api.run(DELETE_JOB, id=order["jobId"])
+
+    assert await _start(api, {**order, "idempotencyKey": "k"}) == first
+    without_key = (await api.run(START, input=order))["startGeneration"]
+    assert without_key["__typename"] == "NotFound"
+
+
+async def test_a_key_whose_generation_was_deleted_says_so_and_starts_nothing(api: Api, order: dict[str, str]) -> None:
+    generation_id = await _start(api, {**order, "idempotencyKey": "k"})
+    await api.run(CANCEL, id=generation_id)
+    await api.run(DELETE, id=generation_id)
+
+    again = (await api.run(START, input={**order, "idempotencyKey": "k"}))["startGeneration"]
+    other = (await api.run(START, input={**order, "idempotencyKey": "k", "maxPages": 1}))["startGeneration"]
+
+    assert (again["__typename"], again["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
+    assert "deleted" in again["message"]
+    assert "another request" in other["message"]
+    assert await Generation.all().count() == 0
+
+
 async def test_mistakes_in_an_order_are_named_together(api: Api, order: dict[str, str]) -> None:
     wrong = {**order, "kinds": [], "template": "shiny", "maxPages": 9, "language": "german", "idempotencyKey": ""}
 
@@ -137,6 +163,22 @@ async def test_mistakes_in_an_order_are_named_together(api: Api, order: dict[str
 
     paths = {error["path"] for error in result["fieldErrors"]}
     assert paths == {"kinds", "template", "maxPages", "language", "idempotencyKey"}
+
+
+@pytest.mark.parametrize("unseen", ["\0", "\u00ad", "\u202e"])
+async def test_a_key_with_what_nobody_sees_is_refused_in_words(api: Api, order: dict[str, str], unseen: str) -> None:
+    result = (await api.run(START, input={**order, "idempotencyKey": f"a{unseen}b"}))["startGeneration"]
+
+    assert [error["path"] for error in result["fieldErrors"]] == ["idempotencyKey"]
+    assert "invisible" in result["message"]
+
+
+async def test_what_nobody_sees_is_left_out_of_instructions(api: Api, order: dict[str, str]) -> None:
+    wish = "\0I am Jo\u00ads\u00e9\u200b Gar\u200dc\u00eda,\n\tand\x1b brief\u202e."
+    await _start(api, {**order, "instructions": wish})
+
+    (row,) = await Generation.all()
+    assert row.inputs["options"]["instructions"] == "I am Jos\u00e9 Garc\u00eda,\n\tand brief."
 
 
 async def test_the_hours_allowance_is_an_answer_of_its_own(
@@ -148,6 +190,18 @@ async def test_the_hours_allowance_is_an_answer_of_its_own(
     result = (await api.run(START, input=order))["startGeneration"]
 
     assert (result["__typename"], result["code"]) == ("QuotaExceeded", "QUOTA_EXCEEDED")
+
+
+async def test_what_is_deleted_counts_towards_the_hours_allowance(
+    api: Api, order: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(settings()), "generations_an_hour", lambda _: 2)
+    for _ in range(2):
+        generation_id = await _start(api, order)
+        await api.run(CANCEL, id=generation_id)
+        await api.run(DELETE, id=generation_id)
+
+    assert (await api.run(START, input=order))["startGeneration"]["__typename"] == "QuotaExceeded"
 
 
 async def test_an_empty_profile_is_too_little_to_write_from(api: Api, order: dict[str, str]) -> None:
@@ -173,6 +227,35 @@ async def test_a_generation_is_cancelled_then_deleted_and_each_only_once(api: Ap
     assert too_late == {"cancelGeneration": {"__typename": "Conflict", "code": "GENERATION_ENDED"}}
     assert deleted == {"deleteGeneration": {"__typename": "DeleteSuccess"}}
     assert gone == {"deleteGeneration": {"__typename": "NotFound", "code": "NOT_FOUND"}}
+
+
+async def test_what_is_deleted_while_it_is_retried_stays(api: Api, order: dict[str, str], database: str) -> None:
+    assert api.viewer
+    generation_id = await _start(api, order)
+    await api.run(CANCEL, id=generation_id)
+
+    async def wait(count: int) -> None:
+        while await _waiting_for_locks() < count:  # noqa: ASYNC110 (PostgreSQL alone knows)
+            await asyncio.sleep(0.01)
+
+    holder = await asyncpg.connect(**db.credentials(database))
+    async with asyncio.timeout(60), holder.transaction():
+        await holder.execute("select from generations where id = $1 for update", _key(generation_id))
+        retry = asyncio.create_task(service.retry(api.viewer, _key(generation_id)))
+        await wait(1)
+        deletion = asyncio.create_task(api.run(DELETE, id=generation_id))
+        await wait(2)
+    await holder.close()
+    await retry
+
+    assert await deletion == {"deleteGeneration": {"__typename": "Conflict", "code": "CONFLICT"}}
+    assert (await Generation.get(id=_key(generation_id))).status is Status.QUEUED
+
+
+async def _waiting_for_locks() -> int:
+    waits = "wait_event_type = 'Lock' and datname = current_database()"
+    (row,) = await db.fetch_all(f"select count(*) as n from pg_stat_activity where {waits}")
+    return int(row["n"])
 
 
 async def test_a_failure_is_told_with_its_code_and_way_on(api: Api, order: dict[str, str]) -> None:
