@@ -37,7 +37,7 @@ def serve(host: str | None, port: int | None) -> None:
     from jobwise.observability import logs
     from jobwise.supervisor import ServiceFailed, listen
 
-    chosen = _settings(host=host, port=port)
+    chosen = _with_servers(_with_home(_settings(host=host, port=port)))
     logs.configure(chosen.env)
     try:
         listener = listen(chosen.host, chosen.port)
@@ -52,7 +52,7 @@ def serve(host: str | None, port: int | None) -> None:
 @main.command()
 def work() -> None:
     """Run a worker alone; the database and Redis must be there."""
-    _settings()
+    _with_servers(_with_home(_settings()))
     from workers.settings import main as run_worker
 
     run_worker()
@@ -166,7 +166,7 @@ def up(port: int | None, tailor_sample: bool, resume: Path | None, posting: Path
     """Run everything: database, Redis, migrations, sample data, API and worker. Ctrl-C stops it."""
     from jobwise import up as bring_up
 
-    settings, wanted = _settings(port=port), tailor_sample or resume or posting
+    settings, wanted = _with_home(_settings(port=port)), tailor_sample or resume or posting
     order = bring_up.sample_order(settings.home, resume, posting, out) if wanted else None
     sys.exit(_run(bring_up.run(settings, order), interrupted=0))
 
@@ -198,7 +198,7 @@ def tailor(api: str | None, as_json: bool, **options: Any) -> None:
     from jobwise import tailor as tailoring
 
     order = tailoring.Order(**options)
-    sys.exit(_run(tailoring.run(_settings(), order, api=api, as_json=as_json), interrupted=130))
+    sys.exit(_run(tailoring.run(_with_home(_settings()), order, api=api, as_json=as_json), interrupted=130))
 
 
 def _settings(**given: Any) -> "Settings":
@@ -213,6 +213,21 @@ def _settings(**given: Any) -> "Settings":
         return settings()
     except SettingsError as error:
         raise click.ClickException(f"The settings have mistakes:\n{error}") from None
+
+
+def _with_home(settings: "Settings") -> "Settings":
+    """The same, where its data folder can be used."""
+    if objection := settings.home_objection():
+        raise click.ClickException(objection)
+    return settings
+
+
+def _with_servers(settings: "Settings") -> "Settings":
+    """The same, where both servers are named."""
+    for name, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
+        if not url:
+            raise click.ClickException(f"{name} is not set; `jobwise up` starts a server of its own.")
+    return settings
 
 
 def _run(work: Coroutine[Any, Any, int], *, interrupted: int) -> int:

@@ -1,16 +1,20 @@
 """Settings: the only reader of the environment and of a `.env` file."""
 
+import ipaddress
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SHORTEST_SECRET = 32
@@ -30,6 +34,11 @@ _PROVIDERS = {
     "together": "together",
 }
 _WITHOUT_EMBEDDINGS = frozenset({"anthropic"})
+_CHAINS = ("llm_chain", "llm_chain_analyze", "llm_chain_write", "llm_chain_repair", "llm_chain_speed")
+# As long as the ledger of model calls has room for.
+_PROVIDER_NAME = re.compile(r"[\w.-]{1,50}")
+_MODEL_NAME = re.compile(r"[^\s;,]{1,100}")
+_WEB = ("http", "https")
 
 
 class Environment(StrEnum):
@@ -85,18 +94,35 @@ class ProviderSettings(BaseSettings):
 
     @field_validator(*(f"{fields}_api_key" for fields in _PROVIDERS.values()))
     @classmethod
-    def _key_can_be_sent(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _key_can_be_sent(cls, key: SecretStr) -> SecretStr:
         """Without what was copied with it by accident."""
         stripped = key.get_secret_value().strip()
-        _check_key(stripped, str(cls.model_fields[str(info.field_name)].validation_alias))
+        _check_key(stripped)
         return SecretStr(stripped)
 
     @field_validator("llm_endpoint_keys")
     @classmethod
     def _keys_can_be_sent(cls, keys: SecretStr) -> SecretStr:
         for name, key in _pairs(keys.get_secret_value()).items():
-            _check_key(key, f"JOBWISE_LLM_ENDPOINT_KEYS: that of {name}")
+            _check_key(key, f"that of {name}")
         return keys
+
+    @field_validator("llm_endpoints")
+    @classmethod
+    def _endpoints_are_new(cls, endpoints: str) -> str:
+        for name in _pairs(endpoints):
+            if name in {*_PROVIDERS, _BUILTIN}:
+                raise ValueError(f"{name} is known already; choose another name, or set its own address")
+            if not _PROVIDER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name; use at most 50 letters, digits, dots and hyphens")
+        return endpoints
+
+    @model_validator(mode="after")
+    def _keys_have_endpoints(self) -> Self:
+        endpoints = _pairs(self.llm_endpoints)
+        if unknown := [name for name in _pairs(self.llm_endpoint_keys.get_secret_value()) if name not in endpoints]:
+            raise ValueError(f"JOBWISE_LLM_ENDPOINT_KEYS: JOBWISE_LLM_ENDPOINTS names no {unknown[0]}")
+        return self
 
     def endpoints(self) -> dict[str, Endpoint]:
         """All providers by name: those known here, then those that `JOBWISE_LLM_ENDPOINTS` adds."""
@@ -120,14 +146,18 @@ class ProviderSettings(BaseSettings):
             )
         if not model:
             raise ValueError(f"{setting} names no model of {provider}; write {provider}:model")
+        if not _MODEL_NAME.fullmatch(model):
+            raise ValueError(f"{setting}: {model[:120]!r} is no name of a model; separate links by commas")
         url, fields = endpoints[provider].base_url, _PROVIDERS.get(provider)
         needed = {"local": ("base_url",), "azure": ("api_key", "base_url")}.get(provider, ("api_key",))
         missing = [f"{fields}_{part}" for part in needed if fields and not getattr(self, f"{fields}_{part}")]
         if missing:
             name = ProviderSettings.model_fields[missing[0]].validation_alias
             raise ValueError(f"{setting} names {provider}, which needs {name}")
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"The address of {provider} must begin with http:// or https://, not be {url!r}")
+        try:
+            _check_address(url, _WEB)
+        except ValueError as error:
+            raise ValueError(f"The address of {provider} {error}") from None
 
 
 class Settings(ProviderSettings):
@@ -177,12 +207,41 @@ class Settings(ProviderSettings):
     llm_person_month_dollars: Decimal | None = Field(default=None, ge=0)
     llm_month_dollars: Decimal | None = Field(default=None, ge=0)
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_public(cls, url: str) -> str:
+        _check_address(url, _WEB)
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, url: str) -> str:
+        _check_address(url, ("postgresql", "postgres"), is_told=False)
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, url: str) -> str:
+        _check_address(url, ("redis", "rediss", "unix"), is_told=False)
+        return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        for proxy in filter(None, map(str.strip, proxies.split(","))):
+            try:
+                # All addresses, where only the proxy can reach the service at all.
+                _ = proxy == "*" or ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(f"{error}; name addresses or networks, separated by commas") from None
+        return proxies
+
     @model_validator(mode="after")
     def _production_is_closed(self) -> Self:
         key = self.secret_key.get_secret_value()
-        if self.env is Environment.PRODUCTION and len(key) < _SHORTEST_SECRET:
+        if (key or self.env is Environment.PRODUCTION) and len(key) < _SHORTEST_SECRET:
             raise ValueError(
-                f"JOBWISE_SECRET_KEY must have at least {_SHORTEST_SECRET} characters in production; "
+                f"JOBWISE_SECRET_KEY must have at least {_SHORTEST_SECRET} characters; "
                 "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         if self.env is Environment.PRODUCTION and not (self.database_url and self.redis_url):
@@ -193,8 +252,9 @@ class Settings(ProviderSettings):
 
     @model_validator(mode="after")
     def _models_can_be_asked(self) -> Self:
-        for provider, model in self.model_links():
-            self.check_link(provider, model)
+        for chain in _CHAINS:
+            for provider, model in _links(getattr(self, chain)):
+                self.check_link(provider, model, _name_of(chain))
         if "," in self.embeddings:
             raise ValueError("JOBWISE_EMBEDDINGS names one model: vectors of several cannot be compared")
         if link := self.embedding_link():
@@ -220,8 +280,7 @@ class Settings(ProviderSettings):
 
     def model_links(self) -> tuple[tuple[str, str], ...]:
         """Provider and model of everything that stands in any chain, each once."""
-        chains = (self.llm_chain, self.llm_chain_analyze, self.llm_chain_write, self.llm_chain_repair)
-        return tuple(dict.fromkeys(link for chain in (*chains, self.llm_chain_speed) for link in _links(chain)))
+        return tuple(dict.fromkeys(link for chain in _CHAINS for link in _links(getattr(self, chain))))
 
     def embedding_model(self) -> str:
         """The same as `provider:model`; empty for hashed terms alone."""
@@ -243,6 +302,17 @@ class Settings(ProviderSettings):
         """Where finished files are kept; API and workers must see the same folder."""
         return self.home.absolute() / "files"
 
+    def home_objection(self) -> str:
+        """Why the data folder cannot be used, and what to do; empty where it can. Makes it."""
+        home = self.home.absolute()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return f"{error.filename or home} cannot be used ({error.strerror}); set JOBWISE_HOME"
+        if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+            return f"{home} cannot be written (permission denied); set JOBWISE_HOME"
+        return ""
+
     def signing_key(self) -> str:
         """The key that signs tokens and links. In development one is made once and kept in the data folder."""
         if key := self.secret_key.get_secret_value():
@@ -250,15 +320,38 @@ class Settings(ProviderSettings):
         return _development_key(self.home.absolute())
 
 
-def _check_key(key: str, setting: str) -> None:
+def _check_key(key: str, which: str = "it") -> None:
     """Raises ValueError for what cannot be a key; the message does not have it."""
     if not re.fullmatch(r"[!-~]*", key):
-        raise ValueError(f"{setting} must have ASCII letters, digits and signs only, without spaces")
+        raise ValueError(f"{which} must have ASCII letters, digits and signs only, without spaces")
+
+
+def _check_address(url: str, schemes: Collection[str], *, is_told: bool = True) -> None:
+    """Raises ValueError for what is no address; nothing is one as well. `is_told` where it has no password in it."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        # A socket has a path in the place of a host.
+        is_one = parts.scheme in schemes and bool(parts.hostname or "http" not in schemes) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        begin = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ValueError(f"must begin with {begin} and a host{f', not be {url!r}' if is_told else ''}")
+
+
+def _name_of(field: str) -> str:
+    """The name under which a setting stands in the environment."""
+    known = Settings.model_fields.get(field)
+    return str(known.validation_alias or f"JOBWISE_{field.upper()}") if known else field
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """`name=value, name=value`."""
-    entries = (entry.partition("=") for entry in text.split(",") if entry.strip())
+    """`name=value, name=value`. Raises ValueError, which does not have the values."""
+    entries = [entry.partition("=") for entry in text.split(",") if entry.strip()]
+    if not all(name.strip() and value.strip() for name, _, value in entries):
+        raise ValueError("it must be name=value pairs, separated by commas")
     return {name.strip(): value.strip() for name, _, value in entries}
 
 
@@ -285,8 +378,13 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join(map(_told, error.errors()))) from None
+
+
+def _told(mistake: ErrorDetails) -> str:
+    """A line that begins with the setting."""
+    words = str(mistake.get("ctx", {}).get("error") or mistake["msg"])
+    return ": ".join((*map(_name_of, map(str, mistake["loc"])), words))
 
 
 @lru_cache(maxsize=1)

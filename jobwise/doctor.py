@@ -44,14 +44,21 @@ _LIBRARIES = (
 _ADVICE = {
     ErrorKind.AUTH: "does not accept the key; check it and what it may be used for",
     ErrorKind.QUOTA: "has nothing left to spend; add credit there",
-    ErrorKind.UNKNOWN_MODEL: "does not know the model, or not this address; check both",
-    ErrorKind.CONNECTION: "cannot be reached; check the address, and that the server runs",
+    ErrorKind.UNKNOWN_MODEL: "does not know the model; check its name and the address",
+    ErrorKind.ADDRESS: "is not what answers at this address; check it, and what it ends with, such as /v1",
+    ErrorKind.CONNECTION: "cannot be reached; check the address, that the server runs, and a proxy if there is one",
     ErrorKind.TIMEOUT: "does not answer in time",
     ErrorKind.RATE_LIMIT: "takes no more calls just now",
     ErrorKind.OVERLOADED: "has a fault or too much to do just now",
+    ErrorKind.CONTEXT_TOO_LONG: "has no room for even the test question; give it a larger context",
+    ErrorKind.REFUSED: "declined the test question",
+    ErrorKind.NO_ROOM: "has only thought; let it think less, or choose another model",
+    ErrorKind.BAD_REQUEST: "does not accept the form of our requests, so it cannot be used as it is",
+    ErrorKind.PROTOCOL: "does not answer as its protocol says; check the address, and what stands in between",
     ErrorKind.SPENDING: "was not asked",
     ErrorKind.PACED: "was not asked",
 }
+_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
 _Embed = Callable[[Target[Embedder]], Awaitable[list[Vector]]]
 _TEXTS = Texts(("A baker bakes bread.", "Somebody keeps sheep."))
 
@@ -121,11 +128,10 @@ async def _pdf(_settings: Settings) -> Result:
 
 
 async def _secret(settings: Settings) -> Result:
-    try:
-        own = bool(settings.secret_key.get_secret_value())
-        settings.signing_key()
-    except OSError as error:
-        return Result(False, f"{settings.home} cannot be written ({error.strerror}); set JOBWISE_HOME")
+    if objection := settings.home_objection():
+        return Result(False, objection)
+    own = bool(settings.secret_key.get_secret_value())
+    settings.signing_key()
     where = "JOBWISE_SECRET_KEY" if own else f"made for development in {settings.home / 'secret-key'}"
     return Result(True, where)
 
@@ -249,7 +255,9 @@ def _of_model(found: Check) -> Result:
 
 
 def _advice(error: ProviderError) -> str:
-    return f"{_ADVICE.get(error.kind, 'has failed')} ({error})"
+    if _CERTIFICATE in error.message:
+        return f"shows a certificate that is not trusted here; SSL_CERT_FILE may name its authority's ({error})"
+    return f"{_ADVICE[error.kind]} ({error})"
 
 
 def _priced(is_known: bool) -> str:

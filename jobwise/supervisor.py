@@ -52,7 +52,7 @@ async def find_running(home: Path) -> Running | None:
     """The service of this data folder, if there is one and it answers."""
     try:
         found = Running(**json.loads(_record(home).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
     return found if await _answers(found.url, "/health") else None
 

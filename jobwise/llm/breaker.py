@@ -38,7 +38,7 @@ _MOST_RACES = 20
 #: What was read a moment ago need not be read again: a thousand calls at once ask Redis once.
 _FRESH_SECONDS = 0.1
 
-_FOR_PEOPLE_TO_MEND = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL})
+_FOR_PEOPLE_TO_MEND = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL, ErrorKind.ADDRESS})
 _FAULTS = frozenset(
     {ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.PROTOCOL}
 )

@@ -13,7 +13,7 @@ from jobwise.llm import prices
 from jobwise.llm.breaker import Breakers, Position, State, breaker_of
 from jobwise.llm.deployments import embedding_link, links
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.types import Completion, Link, Request, Schema, Transcript, Usage
+from jobwise.llm.types import Completion, Finish, Link, Request, Schema, Transcript, Usage
 
 # Enough for several pieces of a stream, and for a model that thinks before.
 _TOKENS = 1_000
@@ -97,9 +97,14 @@ async def check(provider: str, model: str, ask: Callable[[Request, Transcript], 
         first_token_ms=watch.milliseconds(watch.pieces[0]) if watch.pieces else None,
         latency_ms=watch.milliseconds(time.monotonic()) if completion else None,
         price_is_known=prices.cost(provider, model, Usage(1, 1)) is not None,
-        warnings=completion.warnings if completion else (),
+        warnings=_warnings(completion) if completion else (),
         error=error,
     )
+
+
+def _warnings(completion: Completion) -> tuple[str, ...]:
+    cut = (f"The answer was cut off after {completion.usage.output} tokens.",)
+    return (*completion.warnings, *(cut if completion.finish is Finish.LENGTH else ()))
 
 
 def _known(yes: bool, no: bool) -> bool | None:

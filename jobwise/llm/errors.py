@@ -24,7 +24,9 @@ class ErrorKind(StrEnum):
     BAD_REQUEST = "BAD_REQUEST"
     """The provider does not take the request: something in it is wrong, or wrong for this provider."""
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
-    """There is no such model, or no such address."""
+    """There is no such model."""
+    ADDRESS = "ADDRESS"
+    """What answers at this address is not what it was thought to be."""
     TIMEOUT = "TIMEOUT"
     """No connection, no first word, no next word or no end in time."""
     CONNECTION = "CONNECTION"
@@ -46,7 +48,8 @@ _FOR_PEOPLE = {
     ErrorKind.REFUSED: "it declined to answer",
     ErrorKind.NO_ROOM: "it thought and said nothing",
     ErrorKind.BAD_REQUEST: "it did not accept the request",
-    ErrorKind.UNKNOWN_MODEL: "it does not know the model, or its address is wrong",
+    ErrorKind.UNKNOWN_MODEL: "it does not know the model",
+    ErrorKind.ADDRESS: "its address is wrong",
     ErrorKind.TIMEOUT: "it did not answer in time",
     ErrorKind.CONNECTION: "it could not be reached",
     ErrorKind.PROTOCOL: "its answer broke off",

@@ -36,7 +36,8 @@ _KINDS_BY_STATUS = {
     499: ErrorKind.OVERLOADED,
     504: ErrorKind.TIMEOUT,
 }
-# Some say with words alone what others have a code for, under the status of a bad request, a wrong key or too many calls.
+# Some say with words alone, under the status of a bad request, a wrong key or too many calls, what others have a code
+# for.
 _KINDS_BY_WORDS = tuple(
     (kind, re.compile(words, re.IGNORECASE))
     for kind, words in (
@@ -91,8 +92,8 @@ def unexplained(status: int, body: bytes, headers: Mapping[str, str]) -> Provide
     kind = kind_of_status(status)
     if is_page and status in _REFUSALS_ON_THE_WAY:
         kind = ErrorKind.CONNECTION
-    elif is_page and kind is ErrorKind.PROTOCOL:
-        kind = ErrorKind.UNKNOWN_MODEL
+    elif is_page and kind in (ErrorKind.PROTOCOL, ErrorKind.UNKNOWN_MODEL):
+        kind = ErrorKind.ADDRESS
     return failure(kind, f"HTTP {status}{_described(text, is_page, headers)}", retry_after(headers))
 
 
@@ -112,7 +113,7 @@ def kind_of_status(status: int) -> ErrorKind:
         return named
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return ErrorKind.OVERLOADED
-    return ErrorKind.PROTOCOL if httpx.codes.is_success(status) else ErrorKind.UNKNOWN_MODEL
+    return ErrorKind.PROTOCOL if httpx.codes.is_success(status) else ErrorKind.ADDRESS
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -33,6 +33,7 @@ _FINAL_FOR_LINK = frozenset(
         ErrorKind.AUTH,
         ErrorKind.QUOTA,
         ErrorKind.UNKNOWN_MODEL,
+        ErrorKind.ADDRESS,
         ErrorKind.BAD_REQUEST,
         ErrorKind.REFUSED,
         ErrorKind.NO_ROOM,

@@ -1,4 +1,4 @@
-"""What a model thinks, where its server leaves that in the answer: between `<think>` and `</think>` at its beginning."""
+"""What a model thinks, where its server leaves that at the beginning of the answer: from `<think>` to `</think>`."""
 
 _BEGIN, _END = "<think>", "</think>"
 

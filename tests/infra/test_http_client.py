@@ -57,3 +57,49 @@ async def test_what_is_stopped_at_the_last_moment_is_not_sent_and_the_pool_goes_
         assert provider.calls == []
         assert await attempt(_nothing) == httpx.codes.OK
         await http.aclose()
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", b""])
+async def test_what_a_proxy_lets_nobody_through_is_not_sent(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, sent = [], []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+        host, port = proxy.sockets[0].getsockname()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{host}:{port}")
+        http = HttpClients(pools=1)
+        with pytest.raises(httpx.HTTPError):
+            async with http.post("https://models.example/v1", _BODY, {}, lambda: sent.append(True)):
+                pass
+        await http.aclose()
+
+    assert asked == [b"CONNECT models.example:443 HTTP/1.1\r\n"]
+    assert sent == []
+
+
+async def test_a_socks_proxy_of_the_environment_is_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # RFC 1928: which methods, none needed, where to, granted.
+        await reader.readexactly(3)
+        writer.write(b"\x05\x00")
+        wanted.append(await reader.readuntil(b"\x00\x50"))
+        writer.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        await reader.readuntil(_BODY)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+        writer.close()
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as proxy:
+        host, port = proxy.sockets[0].getsockname()
+        monkeypatch.setenv("ALL_PROXY", f"socks5://{host}:{port}")
+        http = HttpClients(pools=1)
+        async with http.post("http://models.example/v1", _BODY, {}, _nothing) as response:
+            assert await response.aread() == b"ok"
+        await http.aclose()
+
+    assert b"models.example" in wanted[0]

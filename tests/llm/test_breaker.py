@@ -73,7 +73,7 @@ def test_a_few_failures_in_a_row_open_it_and_fewer_do_not() -> None:
     assert _after(*[_DOWN] * FAILURES_TO_OPEN).position(1_000.0) is Position.OPEN
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL])
+@pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.UNKNOWN_MODEL, ErrorKind.ADDRESS])
 def test_what_people_must_mend_opens_it_at_once_and_for_long(kind: ErrorKind) -> None:
     assert _after(ProviderError(kind, "")).closes_in(1_000.0) >= 600
 

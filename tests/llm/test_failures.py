@@ -109,7 +109,7 @@ async def test_what_a_cut_stream_has_used_is_estimated_from_what_was_told_and_sa
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *((status, ErrorKind.UNKNOWN_MODEL) for status in (301, 307, 405, 410, 415, 418, 421, 426)),
+        *((status, ErrorKind.ADDRESS) for status in (301, 307, 405, 410, 415, 418, 421, 426)),
         *((status, ErrorKind.PROTOCOL) for status in (201, 202, 206)),
         (407, ErrorKind.CONNECTION),
         (451, ErrorKind.AUTH),
@@ -127,10 +127,10 @@ async def test_only_who_says_that_a_request_is_bad_makes_it_one(provider: str, s
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (200, ErrorKind.UNKNOWN_MODEL),
+        (200, ErrorKind.ADDRESS),
         (401, ErrorKind.AUTH),
         (403, ErrorKind.CONNECTION),
-        (404, ErrorKind.UNKNOWN_MODEL),
+        (404, ErrorKind.ADDRESS),
         (451, ErrorKind.CONNECTION),
         (503, ErrorKind.OVERLOADED),
     ],
@@ -152,7 +152,7 @@ async def test_where_an_address_has_moved_is_told() -> None:
 
     error = await _error("openai", moved)
 
-    assert (error.kind, error.message) == (ErrorKind.UNKNOWN_MODEL, "HTTP 301, moved to https://elsewhere.example/v1")
+    assert (error.kind, error.message) == (ErrorKind.ADDRESS, "HTTP 301, moved to https://elsewhere.example/v1")
 
 
 @pytest.mark.parametrize(
