@@ -1,6 +1,8 @@
 """How operations run: parse and validation caches, limits, the reported cost, no operation without a clear name."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from graphql import (
@@ -29,6 +31,22 @@ TIMEOUT_SECONDS = 30.0
 # Two lists made once: new rule objects for each request would be new keys of the validation cache.
 _OPEN = limits.RULES
 _CLOSED = [*limits.RULES, NoSchemaIntrospectionCustomRule]
+
+
+class Interrupted(Exception):
+    """A part of an operation was cancelled, though nobody had stopped the operation: a bug."""
+
+
+@contextmanager
+def interruptions_named() -> Iterator[None]:
+    """Raise Interrupted for a cancellation that is not this task's own; no other handler of errors would see it."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise Interrupted from error
 
 
 class JobWiseSchema(Schema):

@@ -26,7 +26,7 @@ from jobwise.infra import db
 from schema import access, graphiql, limits
 from schema.context import Context
 from schema.errors import present, refusal
-from schema.execution import TIMEOUT_SECONDS, JobWiseSchema, is_import
+from schema.execution import TIMEOUT_SECONDS, JobWiseSchema, interruptions_named, is_import
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
@@ -129,6 +129,10 @@ class Endpoint:
             return _refuse(error, media_type)
         except JobWiseError as error:
             return _refuse(error, media_type)
+        except Exception as error:
+            # Not left to the outermost layer, whose answer a page from elsewhere may not read.
+            shown = present([GraphQLError(str(error), original_error=error)])
+            return _json_response({"errors": shown}, 500, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         context = await access.admit(self._settings, access.origin(request), _bearer(request))
@@ -140,14 +144,15 @@ class Endpoint:
     async def _execute(self, request: Request, operation: Operation, context: Context) -> ExecutionResult:
         allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._schema.execute(
-                    operation.query,
-                    variable_values=operation.variables,
-                    context_value=context,
-                    operation_name=operation.name,
-                    allowed_operation_types=allowed,
-                )
+            with interruptions_named():
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    return await self._schema.execute(
+                        operation.query,
+                        variable_values=operation.variables,
+                        context_value=context,
+                        operation_name=operation.name,
+                        allowed_operation_types=allowed,
+                    )
         except TimeoutError:
             raise OutOfTime from None
         except CannotGetOperationTypeError as error:

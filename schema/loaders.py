@@ -2,16 +2,20 @@
 
 They read children of what the viewer was shown already, or rows by ids that such a row carries; that a person may see
 the parent has been checked where it was read.
+
+Where a field fails that must not be null, what its neighbours wait for is cancelled. What is read here belongs to
+other parts of the answer as well, and is never cancelled with who asked for it.
 """
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
+from strawberry import dataloader
 from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.models import Model
@@ -30,6 +34,8 @@ from jobwise.profiles import queries as profiles
 from jobwise.profiles.content import ProfileContent
 from jobwise.profiles.models import Profile, ProfileVersion
 
+K = TypeVar("K")
+T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 #: More ids than this in one statement would only be planned more slowly.
@@ -37,6 +43,14 @@ _BATCH = 500
 #: So many of a profile's newest versions are listed.
 VERSIONS = 50
 _VERSION_COLUMNS = ("id", "profile_id", "number", "reason", "created_at")
+
+
+class DataLoader(dataloader.DataLoader[K, T]):
+    """Strawberry's, whose readers share a future for each key; here none of them can cancel it for the others."""
+
+    def load(self, key: K) -> Awaitable[T]:
+        """What belongs to this key, read with that of all who ask meanwhile."""
+        return asyncio.shield(super().load(key))
 
 
 def _children(model: type[M], parent: str, *order: str) -> DataLoader[UUID, list[M]]:
@@ -107,7 +121,7 @@ class Loaders:
         """A profile of the viewer, looked up once for all who ask. Raises NotFound."""
         if profile_id not in self._own_profiles:
             self._own_profiles[profile_id] = asyncio.ensure_future(profiles.profile(viewer, profile_id))
-        return await self._own_profiles[profile_id]
+        return await asyncio.shield(self._own_profiles[profile_id])
 
     @cached_property
     def _own_profiles(self) -> dict[UUID, asyncio.Future[Profile]]:

@@ -22,7 +22,7 @@ from jobwise.errors import ErrorCode, JobWiseError
 from schema import access
 from schema.context import Context
 from schema.errors import extensions_of, present
-from schema.execution import TIMEOUT_SECONDS, JobWiseSchema
+from schema.execution import TIMEOUT_SECONDS, JobWiseSchema, interruptions_named
 from schema.http import Operation, OutOfTime
 
 PROTOCOL = "graphql-transport-ws"
@@ -173,7 +173,8 @@ class _Connection:
     async def _operate(self, operation_id: str, operation: Operation) -> None:
         """Run one operation to its end; the task of its own."""
         try:
-            await self._stream(operation_id, operation, await self._admit())
+            with interruptions_named():
+                await self._stream(operation_id, operation, await self._admit())
         except Closing as closing:
             await self._close(closing.code, closing.reason)
         except TimeoutError:

@@ -289,3 +289,23 @@ def _audits() -> Path | None:
 
     folder = Path(os.environ.get("GRAPHQL_HTTP_MODULES", "node_modules"))
     return folder.resolve() if (folder / "graphql-http").is_dir() else None
+
+
+@pytest.mark.parametrize("bug", [asyncio.CancelledError(), ZeroDivisionError("secret")])
+async def test_what_goes_wrong_outside_of_a_field_is_an_internal_error_in_json_and_can_be_read_from_elsewhere(
+    api: Api, monkeypatch: pytest.MonkeyPatch, bug: BaseException
+) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise bug
+
+    monkeypatch.setattr("schema.execution.JobWiseSchema.execute", broken)
+    headers = {"origin": "http://localhost:5173", "x-request-id": "of-my-client", "accept": MODERN}
+    response = await api.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+
+    assert response.status_code == 500
+    assert response.headers["content-type"] == f"{MODERN}; charset=utf-8"
+    assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
+    assert response.headers["x-request-id"] == "of-my-client"
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": "of-my-client"}
+    assert "secret" not in response.text

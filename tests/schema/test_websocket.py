@@ -338,6 +338,22 @@ async def test_an_operation_that_takes_too_long_is_stopped_alone(
     assert error["payload"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
+async def test_an_operation_whose_part_is_cancelled_ends_with_an_internal_error(
+    live: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(*_: Any) -> Any:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("jobwise.profiles.queries.profiles", cancelled)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await socket.subscribe("{ viewer { profiles { id } } }")
+        error = await socket.receive()
+
+    assert (error["type"], error["id"]) == ("error", "1")
+    assert error["payload"][0]["extensions"]["code"] == "INTERNAL"
+
+
 async def _for_ever(*_: Any) -> Any:
     await asyncio.Event().wait()
 
