@@ -96,6 +96,8 @@ def capture_text(text: str) -> CapturedPosting:
     _check_size(text)
     if _HTML_START.search(text[:2000]):
         return capture_html(text)
+    if _XML_START.match(text[:2000]):
+        raise PostingUnreadable("This is XML, such as a feed of postings: open the posting itself and paste its text.")
     if text.lstrip()[:1] in "{[" and _is_json(text):
         return capture_json(text)
     front, body = read_front_matter(text)
@@ -177,6 +179,7 @@ def capture_file(name: str, data: bytes) -> CapturedPosting:
     return capture_text(text)
 
 
+_XML_START = re.compile(r"\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE)
 _HTML_START = re.compile(
     r"^\s*(?:<!doctype html|<html|<head|<body|<\?xml[^>]{0,100}\?>\s*<html|<(?:div|section|article|header|main"
     r"|p|ul|h[1-6]|span|table|!--)[\s>])",

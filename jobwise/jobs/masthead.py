@@ -114,13 +114,14 @@ def _labelled(text: str, name: str) -> str:
     return "" if len(value.split()) > 14 or "{" in value else value.rstrip(",;")
 
 
+_WORD = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"[-*•●▪◦✓✔✅☑][ \t]|\d{1,2}[.)] ")
 
 
 def _top_lines(text: str) -> list[str]:
-    """The first lines, up to the first list: a bullet is neither title nor place."""
+    """The first lines with words, up to the first list: a bullet is neither title nor place."""
     lines: list[str] = []
-    for line in filter(None, map(str.strip, text[:3000].splitlines())):
+    for line in filter(_WORD.search, map(str.strip, text[:3000].splitlines())):
         if _BULLET.match(line) or len(lines) == 10:
             break
         lines.append(line.lstrip("#>").strip().strip("*_").strip())

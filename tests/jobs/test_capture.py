@@ -262,6 +262,13 @@ def test_a_page_that_is_something_else_is_refused_with_its_reason(body: str, rea
     assert "copy its text" in error.value.message
 
 
+@pytest.mark.parametrize("rule", ["---\n\n", "==========\n", "* * *\n"])
+def test_a_rule_at_the_top_is_no_title(rule: str) -> None:
+    text = f"{rule}Senior Baker\n\nBakery Smith Ltd, London\n\n" + "We bake bread and cakes every day. " * 8
+
+    assert capture_text(text).title == "Senior Baker"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -270,6 +277,7 @@ def test_a_page_that_is_something_else_is_refused_with_its_reason(body: str, rea
         ("Senior Python developer", "has 3 words"),
         ("word " * 60_000, "the limit is 200 kB"),
         ("{broken json", "has 2 words"),
+        ('<?xml version="1.0"?>\n<rss><title>Nurse</title></rss>', "This is XML, such as a feed"),
     ],
 )
 def test_a_text_that_is_no_posting_is_refused_with_what_would_be_right(text: str, words: str) -> None:
