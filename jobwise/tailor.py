@@ -31,6 +31,8 @@ _HTML = re.compile(
 )
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENDED = frozenset(("COMPLETED", "FAILED", "CANCELLED"))
+_NOT_AS_IN_THE_FILE = ("SKIPPED", "ADJUSTED")
+_MOST_NOTES = 5
 _NAMES = {"RESUME": "resume", "COVER_LETTER": "cover-letter"}
 _EXTENSIONS = {"pdf": "pdf", "text": "txt", "json": "json"}
 
@@ -105,6 +107,10 @@ def summary(finished: Finished, order: Order) -> str:
     lines.append(
         f"Match {match['score']} of 100, résumé score {score['total']} of 100; see {order.out / 'report.json'}"
     )
+    changed = [note for note in finished.report["import"]["notes"] if note["kind"] in _NOT_AS_IN_THE_FILE]
+    lines += [f"Note: {order.resume.name}, {note['path']}: {note['message']}" for note in changed[:_MOST_NOTES]]
+    if more := len(changed[_MOST_NOTES:]):
+        lines.append(f"Note: {order.resume.name}: {more} more of the kind stand in report.json.")
     lines += [f"Note: {warning}" for warning in finished.report["warnings"]]
     return "\n".join(lines)
 

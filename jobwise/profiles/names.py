@@ -18,17 +18,18 @@ zu zum zur dr jr sr ii iii iv mr mrs ms prof phd mba
 """
 #: Names that are words as well: only with a capital letter is one of them taken for the name.
 _WORDS_TOO = """
-art baker ball banks barber bell best bill bishop black bond bridge brook brooks brown bush carpenter carter case
-cash chance chase church clay cliff cole cook cross daily dale dawn day dean drew drive duke east ernst faith fields
-fisher fleet fleming flowers ford forest foster fox frank frost fuchs gene glass gold good grace grant gray green
-grey gross groß guy hall hand harper hart haus heath herr hill holmes holz hope hunt hunter iris jack jahn joy judge
-kaiser key king klein koch koenig kraft kranz krieg kurz lamb land lane lang lange law little long love major marine
-mark marshal martin mason may mayer mayor meister miles mill miller mills moon moore more neu noble north page
-palmer park parks pastor pearl perry piper pool pope porter post potter power powers price prince queen ray read
-reed rich richter ring rios rivers rob robin rock rose roth sage sales sanders schmied schnell schwarz self service
-sharp shepherd short silver singer sky small smart smith snow sommer song south spring star stark steel stein stern
-stone street strong summer swan tailor taylor temple towers trainer trust turner vogel wade walker wall ward waters
-webb weber wells west white will winter wise wolf wood woods young zimmer
+analyst archer art baker ball banks barber bell best bill bishop black bond bridge brook brooks brown bush butler
+carpenter carter case cash chance chase church clay cliff coach cole cook cooper cross daily dale dawn day dean
+developer drew drive driver duke east engineer ernst faith farmer fields fisher fleet fleming flowers ford forest
+foster fox frank frost fuchs gardener gene glass gold good grace grant gray green grey gross groß guy hall hand harper
+hart haus heath herr hill holmes holz hope hunt hunter iris jack jahn joy judge kaiser key king klein koch koenig
+kraft kranz krieg kurz lamb land lane lang lange law little long love major marine mark marshal martin mason may mayer
+mayor meister miles mill miller mills moon moore more neu noble north nurse page painter palmer park parks pastor
+pearl perry piper plumber pool pope porter post potter power powers price prince proctor queen ray read reed rich
+richter ring rios rivers rob robin rock rose roth sage sales sanders sawyer schmied schnell schwarz self service sharp
+shepherd short silver singer sky small smart smith snow sommer song south spring star stark steel stein stern stone
+street strong summer swan tailor taylor teacher temple towers trainer trust turner vogel wade walker wall ward waters
+webb weber wells west white will winter wise wolf wood woods wright young zimmer
 """
 _PARTICLES = frozenset(_NO_NAMES.split())
 _WORDS = frozenset(_WORDS_TOO.split())

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ _BUILTIN = {"provider": "builtin", "model": None}
 
 def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_written(tmp_path: Path) -> None:
     resume, posting = write_samples(tmp_path)
+    given = json.loads(resume.read_text())
+    resume.write_text(json.dumps({**given, "awards": [*given.get("awards", ()), *[{}] * 7]}))
     own_home, out = tmp_path / "home", tmp_path / "out"
     ended = jobwise(own_home, "tailor", "--resume", resume, "--posting", posting, "--out", out, **MODELS_DOWN)
     assert ended.returncode == 0, ended.stderr
@@ -43,6 +46,8 @@ def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_
     (warning,) = report["warnings"]
     assert warning.startswith("No model could help (local:none: it could not be reached): the built-in rules")
     assert warning in ended.stdout
+    assert re.search(r"^Note: resume\.json, awards\[\d+\]: This entry is empty\.$", ended.stdout, re.MULTILINE)
+    assert "Note: resume.json: 2 more of the kind stand in report.json." in ended.stdout
     assert not (own_home / "run" / "api.json").exists()
     assert (own_home / "cli-account.json").stat().st_mode & 0o777 == 0o600
 
