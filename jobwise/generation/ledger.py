@@ -11,7 +11,8 @@ from uuid import UUID
 
 from jobwise.documents.content import DocumentKind, SectionKind
 from jobwise.generation.facts import Dated, squeeze
-from jobwise.generation.types import Change, Operation, Transform
+from jobwise.generation.types import Change, CitedChange, Fact, Operation, Transform
+from jobwise.jobs.requirements import Requirement
 from jobwise.profiles.content import Experience, ExperienceKind, Highlight, HonorKind, ProfileContent, Project, Skill
 
 HEADLINE = "resume.headline"
@@ -186,3 +187,19 @@ def effective(
 def numbered(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes with ids c1, c2, ... in their order."""
     return tuple(change.model_copy(update={"id": f"c{number}"}) for number, change in enumerate(changes, 1))
+
+
+def cited(
+    changes: Iterable[Change], facts: Iterable[Fact], requirements: Iterable[Requirement]
+) -> tuple[CitedChange, ...]:
+    """The changes with what they name of these facts and requirements."""
+    stated = {fact.id: fact for fact in facts}
+    asked = {requirement.id: requirement for requirement in requirements}
+    return tuple(
+        CitedChange(
+            **dict(change),
+            evidence=tuple(stated[key] for key in change.evidence_ids if key in stated),
+            requirements=tuple(asked[key] for key in change.requirement_ids if key in asked),
+        )
+        for change in changes
+    )

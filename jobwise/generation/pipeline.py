@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -22,8 +22,10 @@ from jobwise.documents.models import Document, DocumentVersion, Export
 from jobwise.documents.renderer import Renderer, RenderingFailed
 from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events, queries
+from jobwise.generation.facts import facts_of
 from jobwise.generation.inputs import Inputs
 from jobwise.generation.leases import Lease, Leases
+from jobwise.generation.ledger import cited
 from jobwise.generation.model_calls import Model
 from jobwise.generation.models import Status
 from jobwise.generation.notices import sentences, with_authors
@@ -34,13 +36,25 @@ from jobwise.generation.stages.match import gaps, match
 from jobwise.generation.stages.repair import repair
 from jobwise.generation.stages.verify import verify
 from jobwise.generation.stages.write import authors_of, compose
-from jobwise.generation.types import MatchReport, Notice, Options, Repairs, Stage, Verified, Writer, Written
+from jobwise.generation.types import (
+    Change,
+    CitedChange,
+    MatchReport,
+    Notice,
+    Options,
+    Repairs,
+    Stage,
+    Verified,
+    Writer,
+    Written,
+)
 from jobwise.infra import db, queue
 from jobwise.infra.storage import Storage
 from jobwise.jobs.requirements import JobAnalysis
 from jobwise.llm.router import Router
 from jobwise.llm.types import Budget, Caller, Preference
 
+_Cite = Callable[[Iterable[Change]], Iterable[CitedChange]]
 Output = TypeVar("Output", bound=BaseModel)
 Answer = TypeVar("Answer")
 
@@ -343,16 +357,18 @@ class _Run:
             ],
         }
         message = "Your documents are ready" if len(exported.documents) > 1 else "Your document is ready"
+        facts = await asyncio.to_thread(facts_of, inputs.profile, inputs.today)
+        cite = partial(cited, facts=facts, requirements=analysis.requirements)
 
         async def deliver() -> None:
             async with db.transaction():
                 await queries.finish(self.claim, Status.COMPLETED, message, result=result)
                 for item in exported.documents:
-                    await self._insert(inputs, verified, item)
+                    await self._insert(inputs, verified, item, cite)
 
         await self._patiently(deliver)
 
-    async def _insert(self, inputs: Inputs, verified: Verified, item: FinishedDocument) -> None:
+    async def _insert(self, inputs: Inputs, verified: Verified, item: FinishedDocument, cite: _Cite) -> None:
         kind = item.content.kind
         title = " · ".join(part for part in (inputs.posting.title, inputs.posting.company) if part)
         document = await Document.create(
@@ -368,8 +384,8 @@ class _Run:
             number=1,
             reason="Generated",
             content=item.content.model_dump(mode="json"),
-            changes=[each.model_dump(mode="json") for each in verified.draft.changes if each.document is kind],
-            refused=[each.model_dump(mode="json") for each in verified.refused if each.document is kind],
+            changes=[each.model_dump(mode="json") for each in cite(verified.draft.changes) if each.document is kind],
+            refused=[each.model_dump(mode="json") for each in cite(verified.refused) if each.document is kind],
             findings=[each.model_dump(mode="json") for each in verified.findings if each.document is kind],
             coverage=verified.coverage.model_dump(mode="json"),
             score=item.score.model_dump(mode="json") if item.score else None,

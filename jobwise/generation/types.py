@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobwise.documents.content import DocumentKind, LetterContent, PaperSize, ResumeContent
-from jobwise.jobs.requirements import Importance
+from jobwise.jobs.requirements import Importance, Requirement
 
 
 class _Data(BaseModel):
@@ -182,6 +182,16 @@ class Change(_Data):
     evidence_ids: tuple[UUID, ...] = ()
     requirement_ids: tuple[str, ...] = ()
     transform: Transform
+
+
+class CitedChange(Change):
+    """A change with the facts and requirements that it names, as a document keeps it.
+
+    It can be read when the profile, the posting and the generation are gone.
+    """
+
+    evidence: tuple[Fact, ...]
+    requirements: tuple[Requirement, ...]
 
 
 class Draft(_Data):

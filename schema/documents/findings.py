@@ -5,7 +5,6 @@ import strawberry
 from jobwise.documents import score
 from jobwise.documents.content import DocumentKind
 from jobwise.generation import types
-from jobwise.jobs.requirements import Requirement as PlainRequirement
 from schema.enums import describe
 from schema.jobs.types import Requirement
 
@@ -77,7 +76,7 @@ describe(
 
 @strawberry.type(description="A fact of the profile on which a change rests.")
 class EvidenceText:
-    """In the words of the profile as it was when the generation was accepted."""
+    """In the words of the profile as it was when the generation was accepted; the document keeps them."""
 
     id: strawberry.ID = strawberry.field(description="Id of the part or line of the profile.")
     kind: types.FactKind = strawberry.field(description="Where in the profile it stands.")
@@ -104,13 +103,8 @@ class Change:
     requirements: list[Requirement] = strawberry.field(description="What of the posting it answers.")
 
     @classmethod
-    def of(
-        cls,
-        change: types.Change,
-        facts: dict[str, types.Fact],
-        asked: dict[str, PlainRequirement],
-    ) -> "Change":
-        """From the ledger; `facts` and `asked` are the profile's and posting's of the same generation, by their ids."""
+    def of(cls, change: types.CitedChange) -> "Change":
+        """From the ledger."""
         return cls(
             id=strawberry.ID(change.id),
             path=change.path,
@@ -119,8 +113,8 @@ class Change:
             original=change.original,
             value=change.value,
             reason=change.reason,
-            evidence=[EvidenceText.of(facts[key]) for key in map(str, change.evidence_ids) if key in facts],
-            requirements=[Requirement.of(asked[key]) for key in change.requirement_ids if key in asked],
+            evidence=[EvidenceText.of(fact) for fact in change.evidence],
+            requirements=[Requirement.of(requirement) for requirement in change.requirements],
         )
 
 

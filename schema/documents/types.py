@@ -1,6 +1,5 @@
 """Documents as clients see them: content, changes with their evidence, versions, files."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,10 +12,11 @@ from jobwise.documents.content import DocumentKind, PaperSize
 from jobwise.documents.formats import Format
 from jobwise.documents.score import Score
 from jobwise.generation import types as generation
+from jobwise.generation.ledger import cited
 from jobwise.generation.types import Stage
 from jobwise.infra import storage
 from jobwise.infra.storage import SignedFile
-from jobwise.jobs.requirements import Requirement
+from jobwise.jobs.requirements import JobAnalysis
 from schema import ids
 from schema.context import Info
 from schema.documents import content
@@ -134,14 +134,16 @@ class Document(ids.Node):
         """Of the newest version."""
         return await self._ledger(info, (await self._newest(info)).refused)
 
-    async def _ledger(self, info: Info, changes: Iterable[dict[str, Any]]) -> list[Change]:
-        plain = [generation.Change.model_validate(change) for change in changes]
-        facts, asked = {}, {}
-        if self.row.generation_id is not None and plain:
-            facts = await info.context.loaders.facts.load(self.row.generation_id)
-            outputs = await info.context.loaders.stage_outputs.load(self.row.generation_id)
-            asked = {item["id"]: Requirement.model_validate(item) for item in outputs[Stage.ANALYZE]["requirements"]}
-        return [Change.of(change, facts, asked) for change in plain if change.document is self.kind]
+    async def _ledger(self, info: Info, stored: list[dict[str, Any]]) -> list[Change]:
+        key = self.row.generation_id
+        if key is None or all("evidence" in change for change in stored):
+            return [Change.of(generation.CitedChange.model_validate(change)) for change in stored]
+        # Workers of the version before leave what a change names to its generation, for as long as that is there.
+        facts = await info.context.loaders.facts.load(key)
+        found = (await info.context.loaders.stage_outputs.load(key)).get(Stage.ANALYZE)
+        asked = JobAnalysis.model_validate(found).requirements if found else ()
+        plain = [generation.Change.model_validate(change) for change in stored]
+        return [Change.of(change) for change in cited(plain, facts.values(), asked)]
 
     @strawberry.field(description="What was objected to in the draft.")
     async def findings(self, info: Info) -> list[Finding]:

@@ -190,8 +190,8 @@ class GenerationMutations:
         return CancelGenerationSuccess(generation=Generation.of(generation))
 
     @strawberry.mutation(
-        description="Forget a generation that has ended: its events, analysis, match, authors and warnings. Its documents "
-        "stay whole, with their changes, evidence and files, and what it used of models still counts."
+        description="Forget a generation that has ended: its events, analysis, match, authors and warnings. Its "
+        "documents stay whole, with their changes, evidence and files, and what it used of models still counts."
     )
     async def delete_generation(self, info: Info, input: Annotated[DeleteInput, WHICH]) -> DeleteResult:
         """Conflict while it waits or runs."""
