@@ -118,11 +118,21 @@ class Storage:
         return sorted(folder for folder in self._folder.iterdir() if len(folder.name) == 2 and folder.is_dir())
 
     def _write(self, path: Path, data: bytes) -> None:
-        # Young again: the collector, should it be about to remove the file, looks at its age last.
-        with suppress(FileNotFoundError):
+        try:
+            # Young again: the collector, should it be about to remove the file, looks at its age last.
             os.utime(path)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:
+            self._create(path, data)
+        # The names as well, before a row has them: else a power failure takes the file back. Whoever finds a file does
+        # not know whether its writer has come so far.
+        _sync(path.parent)
+        _sync(self._folder)
+
+    def _create(self, path: Path, data: bytes) -> None:
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _sync(self._folder.parent)
+        path.parent.mkdir(exist_ok=True)
         # Renamed into place only when it is whole and on disk: a reader or a crash never sees half a file.
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=_UNFINISHED, delete=False) as file:
             try:
@@ -133,6 +143,15 @@ class Storage:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _tidy(folder: Path) -> list[str]:

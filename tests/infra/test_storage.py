@@ -48,6 +48,34 @@ async def test_a_file_that_is_not_there_is_named_as_missing(tmp_path: Path) -> N
         await Storage(tmp_path).get("0" * 64)
 
 
+async def test_a_file_and_its_name_are_on_the_disk_before_its_key_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        (path,) = [
+            each for each in (tmp_path, *tmp_path.rglob("*")) if os.path.samestat(each.stat(), os.fstat(descriptor))
+        ]
+        # The names that are in a folder when it is synced are those that a power failure leaves.
+        synced.extend(path.iterdir() if path.is_dir() else [path])
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    folder = tmp_path / "files"
+    key = await Storage(folder).put(b"one")
+    first = set(synced)
+    synced.clear()
+    # Found there, it may be somebody's who has not come so far yet.
+    await Storage(folder).put(b"one")
+
+    file = file_of(folder, key)
+    assert {folder, file.parent, file} <= first
+    assert any(path.suffix == ".new" for path in first)
+    assert {file.parent, file} <= set(synced)
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
 async def test_a_disk_that_takes_nothing_more_is_said_and_leaves_no_half_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
