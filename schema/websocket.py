@@ -1,13 +1,14 @@
 """GraphQL over a websocket: the protocol graphql-transport-ws, with every way to break it answered by a close code.
 
 The token comes in the connection_init payload: `{"authorization": "Bearer …"}`. It is looked at again for every
-operation, and the socket closes with 4403 when it expires. A bad document ends its own operation only.
+operation, and the socket closes with 4403 when it expires or its session ends. A bad document ends its own operation
+only.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from typing import Any, cast
 
 import jwt
@@ -17,6 +18,8 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.execution import ExecutionResult, PreExecutionError, StreamExecutionResult
 
+from jobwise.accounts import endings
+from jobwise.accounts.service import SessionEnded, Viewer
 from jobwise.config import Settings
 from jobwise.errors import ErrorCode, JobWiseError
 from schema import access
@@ -90,6 +93,8 @@ class _Connection:
         self._token: str | None = None
         self._initialised = False
         self._acknowledged = False
+        self._session_ended = False
+        self._held = ExitStack()
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -107,9 +112,12 @@ class _Connection:
         """Handle messages until the socket or the deadline ends: first that of the initialisation, then the token's."""
         try:
             async with asyncio.timeout(INIT_SECONDS) as deadline:
-                async for message in self._messages():
-                    await self._handle(message, deadline)
+                with self._held:
+                    async for message in self._messages():
+                        await self._handle(message, deadline)
         except TimeoutError:
+            if self._session_ended:
+                raise Closing(FORBIDDEN, f"Forbidden: {SessionEnded().message}") from None
             if self._acknowledged:
                 raise Closing(FORBIDDEN, "Forbidden: the access token has expired") from None
             raise Closing(INIT_TIMEOUT, "Connection initialisation timeout") from None
@@ -147,11 +155,23 @@ class _Connection:
             raise Closing(INIT_TWICE, "Too many initialisation requests")
         self._initialised = True
         self._token = access.bearer(payload.get("authorization", payload.get("Authorization")))
-        await self._admit()
+        context = await self._admit()
         left = _seconds_left(self._token) if self._token else None
         deadline.reschedule(None if left is None else asyncio.get_running_loop().time() + left)
+        if context.identity is not None:
+            self._watch(context.identity, deadline)
         self._acknowledged = True
         await self._send({"type": "connection_ack"})
+
+    def _watch(self, viewer: Viewer, deadline: asyncio.Timeout) -> None:
+        """Let the end of the session be the deadline. An end before this is noticed by the first operation."""
+
+        def end() -> None:
+            self._session_ended = True
+            if not deadline.expired():
+                deadline.reschedule(asyncio.get_running_loop().time())
+
+        self._held.enter_context(endings.watch.attend(viewer.user_id, viewer.session_id, end))
 
     async def _admit(self) -> Context:
         """The context of another operation. A token that does not count (any more) closes the socket."""

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
-from jobwise.accounts import audit, passwords, tokens
+from jobwise.accounts import audit, endings, passwords, tokens
 from jobwise.accounts.audit import AuditAction, Origin
 from jobwise.accounts.models import RefreshToken, Session, User
 from jobwise.errors import ErrorCode, FieldError, JobWiseError, NotFound, ValidationFailed
@@ -162,6 +162,7 @@ async def end_session(viewer: Viewer, session_id: UUID, origin: Origin = _NOWHER
         ended = await _end(Session.filter(id=session_id, revoked_at=None))
         if ended:
             await audit.record(AuditAction.SIGNED_OUT, viewer.user_id, origin, session=str(session_id))
+    await endings.announce(viewer.user_id)
 
 
 async def logout_everywhere(viewer: Viewer, origin: Origin = _NOWHERE) -> int:
@@ -169,6 +170,7 @@ async def logout_everywhere(viewer: Viewer, origin: Origin = _NOWHERE) -> int:
     async with db.transaction():
         ended = await _end(Session.filter(user_id=viewer.user_id, revoked_at=None))
         await audit.record(AuditAction.SIGNED_OUT_EVERYWHERE, viewer.user_id, origin, sessions=ended)
+    await endings.announce(viewer.user_id)
     return ended
 
 
@@ -197,6 +199,7 @@ async def change_password(viewer: Viewer, current: str, new: str, origin: Origin
         await User.filter(id=user.id).update(password_hash=password_hash)
         await _end(Session.filter(user_id=user.id, revoked_at=None).exclude(id=viewer.session_id))
         await audit.record(AuditAction.CREDENTIALS_CHANGED, user.id, origin)
+    await endings.announce(user.id)
 
 
 async def delete_account(viewer: Viewer, password: str, origin: Origin = _NOWHERE) -> None:
@@ -205,6 +208,7 @@ async def delete_account(viewer: Viewer, password: str, origin: Origin = _NOWHER
     async with db.transaction():
         await audit.record(AuditAction.ACCOUNT_DELETED, user.id, origin)
         await user.delete()
+    await endings.announce(viewer.user_id)
 
 
 async def _verified(viewer: Viewer, password: str) -> User:
@@ -238,6 +242,8 @@ async def _end_if_reused(token_hash: str, origin: Origin) -> None:
         ended = await db.fetch_one(_END_IF_REUSED, token_hash)
         if ended:
             await audit.record(AuditAction.REFRESH_REUSED, ended["user_id"], origin, session=str(ended["session_id"]))
+    if ended:
+        await endings.announce(ended["user_id"])
 
 
 def _normal_email(email: str) -> str:

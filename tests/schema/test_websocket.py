@@ -1,8 +1,10 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from gql import Client, gql
@@ -12,12 +14,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from jobwise.accounts import endings, tokens
 from jobwise.accounts import service as accounts
+from jobwise.accounts.models import Session
+from jobwise.accounts.service import InvalidRefreshToken, SignedIn
 from jobwise.config import settings
+from jobwise.infra import db
 from schema import transport, websocket
+from tests.accounts.people import a_viewer
 from tests.schema.conftest import Api
 
 PROTOCOL = "graphql-transport-ws"
+PASSWORD = "Correct1horse"
 
 
 class Socket:
@@ -202,6 +210,121 @@ async def test_the_socket_closes_with_4403_when_its_token_expires(
         await socket.init(api.token)
 
         assert await socket.closed() == (4403, "Forbidden: the access token has expired")
+
+
+async def _sign_out(signed_in: SignedIn) -> None:
+    await accounts.logout(signed_in.viewer)
+
+
+async def _sign_out_everywhere(signed_in: SignedIn) -> None:
+    await accounts.logout_everywhere((await accounts.login(signed_in.user.email, PASSWORD)).viewer)
+
+
+async def _change_password(signed_in: SignedIn) -> None:
+    elsewhere = (await accounts.login(signed_in.user.email, PASSWORD)).viewer
+    await accounts.change_password(elsewhere, PASSWORD, f"{PASSWORD}2")
+
+
+async def _delete_account(signed_in: SignedIn) -> None:
+    await accounts.delete_account(signed_in.viewer, PASSWORD)
+
+
+async def _use_a_refresh_token_twice(signed_in: SignedIn) -> None:
+    await accounts.refresh_session(signed_in.refresh_token)
+    with pytest.raises(InvalidRefreshToken):
+        await accounts.refresh_session(signed_in.refresh_token)
+
+
+ENDS = [_sign_out, _sign_out_everywhere, _change_password, _delete_account, _use_a_refresh_token_twice]
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_the_end_of_its_session_closes_a_socket_with_4403_at_once(
+    live: str, monkeypatch: pytest.MonkeyPatch, end: Callable[[SignedIn], Awaitable[None]]
+) -> None:
+    monkeypatch.setattr(endings, "LOOK_SECONDS", 3600.0)
+    signed_in = await accounts.register("ada@example.com", PASSWORD)
+    other = await a_viewer()
+    async with _socket(live) as socket, _socket(live) as socket_of_other:
+        await socket.init(signed_in.access_token)
+        await socket_of_other.init(tokens.issue_access(other.user_id, other.session_id).value)
+        await socket.subscribe("subscription { myGenerations { type } }")
+        await _waits(endings.watch._ends, 2)
+        await end(signed_in)
+
+        assert await socket.closed() == (4403, "Forbidden: This session was ended: please sign in again.")
+        await socket_of_other.subscribe("{ __typename }")
+        assert (await socket_of_other.receive())["payload"]["data"] == {"__typename": "Query"}
+
+    await _waits(endings.watch._ends, 0)
+    assert endings.watch._reader is None
+
+
+async def test_who_changes_the_password_keeps_the_own_socket(live: str) -> None:
+    signed_in = await accounts.register("ada@example.com", PASSWORD)
+    elsewhere = await accounts.login("ada@example.com", PASSWORD)
+    async with _socket(live) as mine, _socket(live) as other:
+        await mine.init(signed_in.access_token)
+        await other.init(elsewhere.access_token)
+        await accounts.change_password(signed_in.viewer, PASSWORD, f"{PASSWORD}2")
+
+        assert (await other.closed())[0] == 4403
+        await mine.subscribe("{ __typename }")
+        assert (await mine.receive())["payload"]["data"] == {"__typename": "Query"}
+
+
+async def test_an_end_that_nobody_heard_of_is_seen_by_one_look_for_all_sockets(
+    live: str, monkeypatch: pytest.MonkeyPatch, counting: Any
+) -> None:
+    monkeypatch.setattr(endings, "LOOK_SECONDS", 0.5)
+    looks: list[set[UUID]] = []
+    really = endings.Watch._end_those_over
+
+    async def look(self: endings.Watch, session_ids: set[UUID]) -> None:
+        looks.append(session_ids)
+        await really(self, session_ids)
+
+    monkeypatch.setattr(endings.Watch, "_end_those_over", look)
+    viewers = [await a_viewer() for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(_socket(live)) for _ in viewers]
+        for socket, viewer in zip(sockets, viewers, strict=True):
+            await socket.init(tokens.issue_access(viewer.user_id, viewer.session_id).value)
+        await Session.filter(id__in=[viewer.session_id for viewer in viewers[:3]]).update(revoked_at=datetime.now(UTC))
+        looks.clear()
+        with counting() as statements:
+            for socket in sockets[:3]:
+                assert (await socket.closed())[0] == 4403
+        await sockets[3].subscribe("{ __typename }")
+        assert (await sockets[3].receive())["payload"]["data"] == {"__typename": "Query"}
+
+    assert looks[0] == {viewer.session_id for viewer in viewers}
+    assert statements.texts == [endings._OVER] * len(looks)
+
+
+async def test_looks_go_on_after_the_database_was_away(live: str, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endings, "LOOK_SECONDS", 0.1)
+    really, failed = db.fetch_all, asyncio.Event()
+
+    async def fetch_all(query: str, *arguments: Any) -> Any:
+        if query == endings._OVER and not failed.is_set():
+            failed.set()
+            raise db.DatabaseUnavailable
+        return await really(query, *arguments)
+
+    monkeypatch.setattr(db, "fetch_all", fetch_all)
+    async with _socket(live) as socket:
+        await socket.init(api.token)
+        await asyncio.wait_for(failed.wait(), 10)
+        await Session.all().update(revoked_at=datetime.now(UTC))
+
+        assert (await socket.closed())[0] == 4403
+
+
+async def _waits(watched: Sized, number: int) -> None:
+    async with asyncio.timeout(10):
+        while len(watched) != number:  # noqa: ASYNC110 (what is waited for has no flag)
+            await asyncio.sleep(0.01)
 
 
 async def test_after_signing_out_the_socket_takes_no_more_operations(live: str, api: Api) -> None:
