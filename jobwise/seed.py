@@ -47,6 +47,7 @@ async def seed() -> Loaded | None:
     if await User.exists(email=EMAIL):
         return None
     async with db.transaction():
+        await db.may_stand_still()
         viewer = (await accounts.register(EMAIL, PASSWORD, "Demo")).viewer
         for profile in samples.profiles():
             await profiles.import_profile(viewer, profile.resume)

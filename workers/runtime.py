@@ -25,6 +25,8 @@ _MOST_RINGS = 20
 #: After the end of a lease, when it surely is over.
 _MOMENT_SECONDS = 0.02
 _POLL_SECONDS = 0.05
+#: Longer than anybody holds a row who is not stopped.
+_AGAIN_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 3600.0
 
@@ -71,12 +73,20 @@ class Runner:
         self.wake()
 
     async def _fill(self) -> None:
-        """One claim after the other, never cancelled: what was claimed unheard would lie until its lease ends."""
+        """One claim after the other, never cancelled: what was claimed unheard would lie until its lease ends.
+
+        A claim passes over what is being written just now, so that it is asked for once more a moment later.
+        """
+        is_second_look = False
         try:
             while self.room > 0:
                 claim = await queries.claim(self._tools.worker, self._tools.leases.length, self._cap)
-                if claim is None:
+                if claim is None and is_second_look:
                     return
+                if claim is None:
+                    is_second_look = True
+                    await _set_or_after(self._awake, _AGAIN_SECONDS)
+                    continue
                 task = asyncio.create_task(pipeline.run(claim, self._tools))
                 self._running.add(task)
                 task.add_done_callback(self._ended)
@@ -88,6 +98,12 @@ class Runner:
         self.wake()
         if not task.cancelled() and (error := task.exception()):
             log.error("generation_task_failed", exc_info=error)
+
+
+async def _set_or_after(flag: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await flag.wait()
 
 
 class Bell(Worker):

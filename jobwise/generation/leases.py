@@ -2,7 +2,7 @@
 
 Two statements serve all generations of a worker, however many: one extends the leases a few times in each lease, one
 looks twice a second (at once when somebody cancels) for those that must stop. PostgreSQL's clock alone judges a lease;
-a worker's own clock only tells it to stop in time when it cannot ask.
+a worker's own clock only tells it to stop in time when it cannot ask. That clock goes on while the machine sleeps.
 """
 
 import asyncio
@@ -11,19 +11,23 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from jobwise.generation import queries
-from jobwise.generation.queries import Claim, LeaseLost
+from jobwise.generation.queries import Claim, Key, LeaseLost
 from jobwise.infra import events
 
 _LOOK_SECONDS = 0.5
 _BEATS_PER_LEASE = 5
 #: Without being extended for this share of its length, a lease is given up, before another worker may begin.
 _FENCE = 0.7
+#: Who is cancelled has this long to settle what it was at. Then it is cancelled again: a library may have swallowed it.
+_SETTLING_SECONDS = 4.0
 _CANCELLATIONS = "cancellations"
+
+# time.monotonic() stands still while Linux is suspended; where this clock is not known, the other one goes on.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +37,17 @@ async def announce_cancellation() -> None:
     await events.publish(_CANCELLATIONS)
 
 
+async def cancelled(work: "asyncio.Task[Any]") -> None:
+    """Cancel a task for as long as it takes, and wait for its end."""
+    while not work.done():
+        work.cancel()
+        await asyncio.wait([work], timeout=_SETTLING_SECONDS)
+
+
+def _now() -> float:
+    return time.clock_gettime(_CLOCK)
+
+
 class Lease:
     """One generation's lease and the task that works under it."""
 
@@ -40,26 +55,29 @@ class Lease:
         self.claim = claim
         self._work = work
         self._fence = fence
-        self._stopped = False
-        self.extended = time.monotonic()
+        self._cancelled_at: float | None = None
+        self.extended = _now()
 
     @property
     def in_doubt(self) -> bool:
         """Whether it has not been extended for so long that another worker may soon have the generation.
 
-        True at once for a process that was stopped and continued: this clock went on.
+        True at once for a process that was stopped and continued, and for one whose machine slept: this clock went on.
         """
-        return time.monotonic() - self.extended > self._fence
+        return _now() - self.extended > self._fence
 
     def guard(self) -> None:
         """Raise LeaseLost when this worker may no longer work on the generation."""
-        if self.in_doubt:
+        if self._cancelled_at is not None or self.in_doubt:
             raise LeaseLost
 
     def stop_work(self) -> None:
-        """Cancel the task, once: it may take a moment to settle what it was at, and finds out from the row why."""
-        if not self._stopped:
-            self._stopped = True
+        """Cancel the task: it may take a moment to settle what it was at, and finds out from the row why.
+
+        Called again and again, it is patient for as long as that may take.
+        """
+        if self._cancelled_at is None or _now() - self._cancelled_at > _SETTLING_SECONDS:
+            self._cancelled_at = _now()
             self._work.cancel()
 
 
@@ -68,18 +86,21 @@ class Leases:
 
     def __init__(self, length: timedelta) -> None:
         self.length = length
-        self._held: dict[UUID, Lease] = {}
+        self._held: dict[Key, Lease] = {}
 
     @contextmanager
     def hold(self, claim: Claim, work: "asyncio.Task[Any]") -> Iterator[Lease]:
         """Keep the claim's lease for as long as the block lasts; `work` is cancelled when it ends before."""
+        for other in self._held.values():
+            if other.claim.id == claim.id:
+                # This worker has claimed what it took for its own: that lease had ended unseen.
+                other.stop_work()
         lease = Lease(claim, work, _FENCE * self.length.total_seconds())
-        self._held[claim.id] = lease
+        self._held[claim.key] = lease
         try:
             yield lease
         finally:
-            if self._held.get(claim.id) is lease:
-                del self._held[claim.id]
+            self._held.pop(claim.key, None)
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -99,7 +120,7 @@ class Leases:
                 await self._extend(list(self._held.values()))
 
     async def _extend(self, held: list[Lease]) -> None:
-        asked = time.monotonic()
+        asked = _now()
         seconds = [asked - lease.extended for lease in held]
         try:
             async with asyncio.timeout(self.length.total_seconds() / _BEATS_PER_LEASE):
@@ -109,7 +130,7 @@ class Leases:
             log.warning("leases_not_extended", error=repr(error))
             return
         for lease in held:
-            if lease.claim.id in extended:
+            if lease.claim.key in extended:
                 lease.extended = asked
             else:
                 lease.stop_work()
@@ -126,13 +147,13 @@ class Leases:
         held = dict(self._held)
         if not held:
             return
-        ended: set[UUID] = set()
+        ended: set[Key] = set()
         try:
             # A server that hangs must not keep us from seeing that the leases are in doubt.
             async with asyncio.timeout(self.length.total_seconds() / 10):
                 ended = await queries.ended_leases([lease.claim for lease in held.values()])
         except Exception as error:
             log.warning("leases_not_looked_at", error=repr(error))
-        for generation_id, lease in held.items():
-            if generation_id in ended or lease.in_doubt:
+        for key, lease in held.items():
+            if key in ended or lease.in_doubt:
                 lease.stop_work()

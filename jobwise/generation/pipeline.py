@@ -24,7 +24,7 @@ from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events, queries
 from jobwise.generation.facts import facts_of
 from jobwise.generation.inputs import Inputs
-from jobwise.generation.leases import Lease, Leases
+from jobwise.generation.leases import Lease, Leases, cancelled
 from jobwise.generation.ledger import cited
 from jobwise.generation.model_calls import Model
 from jobwise.generation.models import Status
@@ -121,8 +121,7 @@ async def run(claim: Claim, tools: Tools) -> None:
                 await asyncio.wait([work])
             await _settle(this, _error_of(work))
         except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.wait([work])
+            await cancelled(work)
             await _settle(this, HandedBack() if work.cancelled() else _error_of(work))
             raise
         finally:

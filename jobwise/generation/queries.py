@@ -31,6 +31,10 @@ _NEXT_TURN = """
 """
 
 
+#: A generation's id and the token of one claim of it.
+Key = tuple[UUID, int]
+
+
 class LeaseLost(Exception):
     """Another worker has the generation now, or it was cancelled: stop without writing anything."""
 
@@ -67,6 +71,11 @@ class Claim:
     max_attempts: int
     spent_seconds: float
     inputs: dict[str, Any]
+
+    @property
+    def key(self) -> Key:
+        """No other claim of this or any other generation has the same."""
+        return self.id, self.token
 
 
 async def insert(generation_id: UUID, user_id: UUID, profile_id: UUID, job_id: UUID, title: str, inputs: Any) -> None:
@@ -144,8 +153,8 @@ async def claim(worker: str, lease: timedelta, cap: int) -> Claim | None:
     return Claim(**{**row, "inputs": orjson.loads(row["inputs"])})
 
 
-async def extend_leases(claims: Sequence[Claim], seconds: Sequence[float], lease: timedelta) -> set[UUID]:
-    """Extend the leases that are still held, and return their generations' ids.
+async def extend_leases(claims: Sequence[Claim], seconds: Sequence[float], lease: timedelta) -> set[Key]:
+    """Extend the leases that are still held, and return their keys.
 
     `seconds` are the times worked on each since it was last extended.
     """
@@ -154,24 +163,24 @@ async def extend_leases(claims: Sequence[Claim], seconds: Sequence[float], lease
         update generations g set lease_until = now() + $4::interval, spent_seconds = g.spent_seconds + held.seconds
           from unnest($1::uuid[], $2::int[], $3::float8[]) as held (id, token, seconds)
          where g.id = held.id and g.token = held.token and g.status = 'RUNNING'
-        returning g.id
+        returning g.id, g.token
         """,
         [claim.id for claim in claims], [claim.token for claim in claims], list(seconds), lease,
     )  # fmt: skip
-    return {row["id"] for row in rows}
+    return {(row["id"], row["token"]) for row in rows}
 
 
-async def ended_leases(claims: Sequence[Claim]) -> set[UUID]:
-    """Those of the claimed generations that must not be worked on any more: cancelled, or another worker's by now."""
+async def ended_leases(claims: Sequence[Claim]) -> set[Key]:
+    """The keys of those claims that must not be worked on any more: cancelled, or claimed anew since."""
     rows = await db.fetch_all(
         """
-        select held.id from unnest($1::uuid[], $2::int[]) as held (id, token)
+        select held.id, held.token from unnest($1::uuid[], $2::int[]) as held (id, token)
           left join generations g on g.id = held.id and g.token = held.token and g.status = 'RUNNING'
          where g.id is null or g.cancel_requested_at is not null
         """,
         [claim.id for claim in claims], [claim.token for claim in claims],
     )  # fmt: skip
-    return {row["id"] for row in rows}
+    return {(row["id"], row["token"]) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -308,7 +317,10 @@ async def finish(
     detail: str | None = None,
     result: Any = None,
 ) -> None:
-    """End a generation, once: as CANCELLED if and only if the person asked for that. Raises LeaseLost."""
+    """End a generation, once: as CANCELLED if and only if the person asked for that. Raises LeaseLost.
+
+    Only APIs of the version before leave that end to the worker; see `request_cancel`.
+    """
     row = await db.fetch_one(
         """
         with g as (
@@ -353,22 +365,18 @@ async def release(claim: Claim, delay: timedelta, message: str, *, keep_attempt:
 
 
 async def request_cancel(generation_id: UUID, user_id: UUID) -> bool:
-    """Cancel: at once what waits, by its worker what runs. False when it had already ended or is not the person's."""
+    """Cancel, whatever its worker does: that finds its lease lost. False when it had ended or is not the person's."""
     row = await db.fetch_one(
         """
         with g as (
             update generations
-               set cancel_requested_at = coalesce(cancel_requested_at, now()),
-                   status = case when status = 'QUEUED' then 'CANCELLED' else status end,
-                   finished_at = case when status = 'QUEUED' then clock_timestamp() end,
-                   last_seq = last_seq + case when status = 'QUEUED' then 1 else 0 end
+               set status = 'CANCELLED', cancel_requested_at = coalesce(cancel_requested_at, now()), eta_seconds = null,
+                   lease_until = null, worker = null, finished_at = clock_timestamp(), last_seq = last_seq + 1
              where id = $1 and user_id = $2 and status in ('QUEUED', 'RUNNING')
-            returning id, last_seq, status, stage, progress),
-        e as (
-            insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
-            select id, last_seq, 'CANCELLED', stage, status, progress, 'Cancelled', clock_timestamp()
-              from g where status = 'CANCELLED')
-        select status from g
+            returning id, last_seq, stage, progress)
+        insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
+        select id, last_seq, 'CANCELLED', stage, 'CANCELLED', progress, 'Cancelled', clock_timestamp() from g
+        returning seq
         """,
         generation_id, user_id,
     )  # fmt: skip
@@ -378,14 +386,16 @@ async def request_cancel(generation_id: UUID, user_id: UUID) -> bool:
 async def reap() -> Reaped | None:
     """End one generation that no worker may take again: its lease expired, and it is cancelled or crashed too often.
 
-    One at a time: a statement that ended several could meet another one in the opposite order.
+    One at a time: a statement that ended several could meet another one in the opposite order. Waits for nobody: where
+    one person's rows are locked, those of others are ended.
     """
     row = await db.fetch_one(
         """
         with dead as (
-            select id, cancel_requested_at is not null as cancelled from generations
-             where status = 'RUNNING' and lease_until <= now()
-               and (cancel_requested_at is not null or attempt >= max_attempts)
+            select g.id, g.cancel_requested_at is not null as cancelled
+              from generations g join generation_event_counters c on c.user_id = g.user_id
+             where g.status = 'RUNNING' and g.lease_until <= now()
+               and (g.cancel_requested_at is not null or g.attempt >= g.max_attempts)
              limit 1 for no key update skip locked),
         g as (
             update generations g

@@ -147,7 +147,7 @@ async def retry(viewer: Viewer, generation_id: UUID) -> Accepted:
 
 
 async def cancel(viewer: Viewer, generation_id: UUID) -> Generation:
-    """Stop a generation: at once while it waits, within a second while it runs. Raises NotFound, GenerationEnded."""
+    """End a generation at once; who works on it breaks off within a second. Raises NotFound, GenerationEnded."""
     generation = await get(viewer, generation_id)
     if not await queries.request_cancel(generation.id, viewer.user_id):
         raise GenerationEnded

@@ -44,6 +44,18 @@ _REPEAT_SECONDS = 0.25
 # A request's statement that takes longer hangs, or is in the way of others.
 _STATEMENT_SECONDS = 5.0
 
+# Where a process is stopped, or cut off, within a transaction, the server ends it after so long: others wait for the
+# rows that it has locked. All that we do between two statements takes a fraction of it.
+_IDLE_SECONDS = 3.0
+
+# The server gives up a line on which nothing was heard for half a minute, and with it whatever that session has locked.
+_LINE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+
 Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
@@ -68,8 +80,10 @@ def credentials(url: str) -> dict[str, Any]:
 def tortoise_config(url: str, *, pool: int = 10, patience: float | None = _STATEMENT_SECONDS) -> dict[str, Any]:
     """Tortoise's configuration: one connection, one app with all models and the migrations.
 
-    `patience`: the longest that a statement may take, in seconds.
+    `patience`: the longest that a statement may take, in seconds. None is for migrations, which may also stand still
+    within a transaction.
     """
+    idle = 0.0 if patience is None else _IDLE_SECONDS
     return {
         "connections": {
             "default": {
@@ -80,6 +94,7 @@ def tortoise_config(url: str, *, pool: int = 10, patience: float | None = _STATE
                     "maxsize": pool,
                     "command_timeout": patience,
                     "timeout": ACQUIRE_SECONDS,
+                    "server_settings": {**_LINE, "idle_in_transaction_session_timeout": str(round(idle * 1000))},
                 },
             }
         },
@@ -106,7 +121,7 @@ async def migrate(url: str, target: str | None = None) -> None:
     PostgreSQL would deadlock with CREATE INDEX CONCURRENTLY. Raises DatabaseUnavailable.
     """
     with absence_named():
-        guard = await asyncpg.connect(**credentials(url), timeout=ACQUIRE_SECONDS)
+        guard = await asyncpg.connect(**credentials(url), timeout=ACQUIRE_SECONDS, server_settings=_LINE)
         try:
             while not await guard.fetchval("select pg_try_advisory_lock($1)", _MIGRATION_LOCK):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
@@ -148,10 +163,16 @@ async def fetch_one(sql: str, *arguments: Any) -> dict[str, Any] | None:
 async def transaction() -> AsyncIterator[None]:
     """All or nothing, for the models and the raw statements inside.
 
-    Do not start tasks inside: they would inherit the transaction's connection and outlive it.
+    Do not start tasks inside: they would inherit the transaction's connection and outlive it. Do nothing slow inside,
+    either: others wait for its rows, and the server ends one that stands still. See `may_stand_still`.
     """
     async with in_transaction("default"):
         yield
+
+
+async def may_stand_still() -> None:
+    """Within a transaction that holds nothing anybody waits for: the server lets it take its time."""
+    await fetch_all("set local idle_in_transaction_session_timeout = 0")
 
 
 @asynccontextmanager
@@ -183,6 +204,7 @@ __all__ = [
     "credentials",
     "fetch_all",
     "fetch_one",
+    "may_stand_still",
     "migrate",
     "only_here",
     "patiently",

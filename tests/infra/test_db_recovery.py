@@ -1,6 +1,7 @@
 """What becomes of those who use the database when its server dies, hangs or comes back."""
 
 import asyncio
+import contextvars
 import os
 import random
 import signal
@@ -213,6 +214,45 @@ async def test_deadlocks_are_something_to_try_again(connected: EmbeddedServers) 
     (loser,) = (each for each in ended if each is not None)
     assert isinstance(loser, db.DatabaseUnavailable)
     assert loser.reason == "DeadlockDetectedError"
+
+
+async def test_a_transaction_that_stands_still_is_ended_by_the_server_and_those_behind_it_go_on(
+    server: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert db._IDLE_SECONDS < 5
+    monkeypatch.setattr(db, "_IDLE_SECONDS", 0.3)
+    await db.connect(server.addresses.database_url, pool=POOL)
+    await write_pair()
+    behind: list[int] = []
+
+    async def go_on() -> None:
+        rows = await db.fetch_all("update pairs set half = half + 100 returning half")
+        behind.extend(sorted(row["half"] for row in rows))
+
+    async def stand_still() -> None:
+        async with db.transaction():
+            await db.fetch_all("update pairs set half = half + 10")
+            await asyncio.create_task(go_on(), context=contextvars.Context())
+            await db.fetch_all("update pairs set half = half + 10")
+
+    with pytest.raises(db.DatabaseUnavailable):
+        await stand_still()
+
+    assert behind == [101, 102]
+    assert await every_connection_is_free()
+    async with db.transaction():
+        await db.may_stand_still()
+        await asyncio.sleep(0.6)
+        assert await answers()
+    await db.fetch_all("truncate pairs")
+    await db.close()
+
+
+async def test_a_migration_may_stand_still(connected: EmbeddedServers) -> None:
+    url = connected.addresses.database_url
+    for patience, idle in ((None, "0"), (5.0, "3000")):
+        chosen = db.tortoise_config(url, patience=patience)["connections"]["default"]["credentials"]
+        assert chosen["server_settings"]["idle_in_transaction_session_timeout"] == idle
 
 
 async def test_a_commit_whose_answer_is_lost_is_unavailable_and_may_have_happened(
