@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from jobwise.config import settings
+from jobwise.config import Settings, settings
 from jobwise.documents.renderer import Renderer
 from jobwise.generation.leases import Leases
 from jobwise.generation.pipeline import Tools
@@ -51,6 +51,11 @@ def prepare_process() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def runner_of(chosen: Settings, tools: Tools) -> Runner:
+    """As many slots as one worker has; what one person may have running counts in all workers together."""
+    return Runner(tools, chosen.worker_concurrency, chosen.running_per_person)
+
+
 async def _work() -> None:
     prepare_process()
     chosen = settings()
@@ -66,7 +71,7 @@ async def _work() -> None:
         await stack.enter_async_context(leases.kept())
         router = await stack.enter_async_context(opened(chosen))
         tools = Tools(WORKER, renderer, Storage(chosen.files_folder()), leases, chosen.generation_seconds, router)
-        runner = Runner(tools, slots, min(chosen.running_per_person, slots))
+        runner = runner_of(chosen, tools)
         for sign in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(sign, runner.stop)
         log.info("worker_started", worker=WORKER, slots=slots)

@@ -15,8 +15,9 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -43,6 +44,8 @@ ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 #: Where followers stand: topic, cursor, and whether nothing was told to them yet.
 _Place = tuple[UUID, int, bool]
 
+Name = TypeVar("Name", bound=StrEnum)
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,9 +53,9 @@ log = structlog.get_logger(__name__)
 class Progress:
     """What a follower gets: a row of `Event`, or one of the two that are never stored.
 
-    RESYNC: the follower's cursor is older than what is kept, or from a future that a restored database does not know;
-    it says how things are now. DELTA: `delta`, a piece of text of `document` as it is written; with `restart`, what was
-    told of that document before is void.
+    RESYNC: the follower's cursor is older than what is kept, or from a future that a restored database does not know,
+    or something happened that only a later version has a name for; it says how things are now. DELTA: `delta`, a piece
+    of text of `document` as it is written; with `restart`, what was told of that document before is void.
 
     `generation_id` is None in a RESYNC of somebody who has no generations. `position` is what to go on behind.
     """
@@ -170,8 +173,10 @@ class _Follower:
             self.flag.set()
 
     def hear(self, about: str, text: str) -> None:
-        """Take a piece of text, unless there is enough to send already."""
-        document = DocumentKind(about)
+        """Take a piece of text, unless there is enough to send already, or it is of a kind that later versions have."""
+        document = _known(DocumentKind, about)
+        if document is None:
+            return
         if _NEW_PAGE in text:
             self.void.add(document)
             text = text.rpartition(_NEW_PAGE)[2]
@@ -326,13 +331,23 @@ def _fail(followers: Iterable[list[_Follower]], error: Exception) -> None:
         follower.flag.set()
 
 
+def _known(kind: type[Name], name: str | None) -> Name | None:
+    """The value of that name; None without one, and for what a later version writes while both of them run."""
+    return kind(name) if name in list(kind) else None
+
+
 def _progress(row: dict[str, Any]) -> Progress:
+    """What a row says; where this version has no words for it, that there is something to be read anew."""
+    type_, status = _known(EventType, row["type"]), _known(Status, row["status"])
+    stage = _known(Stage, row["stage"])
+    is_known = type_ and status and (stage or not row["stage"])
     return Progress(
         generation_id=row["generation_id"],
         position=row["position"],
-        type=EventType(row["type"]),
-        stage=Stage(row["stage"]) if row["stage"] else None,
-        status=Status(row["status"]),
+        type=type_ if type_ and is_known else EventType.RESYNC,
+        stage=stage,
+        # Ends have had their names from the beginning.
+        status=status or Status.RUNNING,
         progress=row["progress"],
         eta_seconds=row["eta_seconds"],
         message=row["message"],

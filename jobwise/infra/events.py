@@ -69,17 +69,22 @@ class Mouth:
             words = {key: self._waiting.pop(key) for key in keys}
             if not self._waiting:
                 self._some.clear()
-            await self._send(words)
+            try:
+                await self._send(words)
+            except redis_client.REDIS_ERRORS as error:
+                log.debug("words_lost", error=repr(error))
+            except Exception as error:
+                # Whatever it is, what is said next must be heard.
+                log.error("words_not_sent", exc_info=error)
             await asyncio.sleep(1 / _WORDS_A_SECOND)
 
     async def _send(self, words: dict[tuple[str, str], str]) -> None:
-        try:
-            async with redis_client.client().pipeline(transaction=False) as pipeline:
-                for (topic, about), text in words.items():
-                    pipeline.publish(_WORD_CHANNEL + topic, orjson.dumps([about, text]))
-                await pipeline.execute()
-        except redis_client.REDIS_ERRORS as error:
-            log.debug("words_lost", error=repr(error))
+        async with redis_client.client().pipeline(transaction=False) as pipeline:
+            for (topic, about), text in words.items():
+                # Half of a character that was cut in two cannot be sent.
+                whole = text.encode("utf-8", "replace").decode()
+                pipeline.publish(_WORD_CHANNEL + topic, orjson.dumps([about, whole]))
+            await pipeline.execute()
 
 
 class Listener:
@@ -124,7 +129,10 @@ class Listener:
                     await self._listen_with(ear)
             except redis_client.REDIS_ERRORS as error:
                 log.warning("wake_up_listener_disconnected", error=repr(error))
-                await asyncio.sleep(_RETRY_SECONDS)
+            except Exception as error:
+                # Whatever it is, a process without an ear hears of everything later.
+                log.error("wake_up_listener_failed", exc_info=error)
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen_with(self, ear: PubSub) -> None:
         await ear.subscribe(_WAKE_CHANNEL)
@@ -134,10 +142,11 @@ class Listener:
             self._wake(topic)
         chooser = asyncio.create_task(self._choose_channels(ear), name="channels of words")
         try:
-            while True:
+            while not chooser.done():
                 message = await ear.get_message(timeout=30)
                 if message is not None:
-                    self._receive(message["channel"].decode(), message["data"])
+                    self._hear(message["channel"].decode(), message["data"])
+            chooser.result()
         finally:
             # Ended by itself rather than cancelled: what is cancelled within redis-py may connect once more.
             self._ear = None
@@ -159,6 +168,13 @@ class Listener:
                 if fewer := chosen - wanted:
                     await ear.unsubscribe(*fewer)
                 chosen = wanted
+
+    def _hear(self, channel: str, data: bytes) -> None:
+        """One message, whatever it does to those who hear it: the next one comes for others."""
+        try:
+            self._receive(channel, data)
+        except Exception as error:
+            log.error("message_not_understood", exc_info=error)
 
     def _receive(self, channel: str, data: bytes) -> None:
         if channel == _WAKE_CHANNEL:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 _client: Redis | None = None
 _away_until = 0.0
+#: Under way.
+_calls: "set[asyncio.Task[Any]]" = set()
 
 
 class RedisAway(RedisConnectionError):
@@ -55,13 +57,14 @@ async def ask(call: Callable[[Redis], Awaitable[T]]) -> T:
     """The answer to a short call, within half a second. Raises one of REDIS_ERRORS, which is in the log then.
 
     While Redis is known not to answer it raises at once: a request that needs Redis several times waits only once.
+    Whoever is cancelled meanwhile is, whereas the call goes on behind its back.
     """
     global _away_until
     if time.monotonic() < _away_until:
         raise RedisAway
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            return await call(client())
+            return await asyncio.shield(_apart(call(client())))
     except REDIS_ERRORS as error:
         log.warning("redis_failed", error=repr(error))
         if isinstance(error, _NO_ANSWER):
@@ -69,9 +72,33 @@ async def ask(call: Callable[[Redis], Awaitable[T]]) -> T:
         raise
 
 
+def _apart(call: Awaitable[T]) -> "asyncio.Task[T]":
+    """The call in a task of its own, which ends when Redis answers or the client gives it up.
+
+    redis-py swallows a cancellation that meets it while it connects or sends: it must not be the caller's.
+    """
+
+    async def answer() -> T:
+        return await call
+
+    def ended(task: "asyncio.Task[T]") -> None:
+        _calls.discard(task)
+        if not task.cancelled():
+            task.exception()  # Told to whoever still waits for it, and to nobody else.
+
+    task = asyncio.create_task(answer())
+    _calls.add(task)
+    task.add_done_callback(ended)
+    return task
+
+
 async def close() -> None:
-    """Give all connections back."""
+    """Give all connections back, also those of calls that nobody waits for any more."""
     global _client
+    while _calls:
+        for task in _calls:
+            task.cancel()
+        await asyncio.wait(_calls, timeout=1)
     if _client is not None:
         await _client.aclose()
         _client = None
