@@ -427,6 +427,11 @@ class Site:
         """Wait until a trap of this name was sprung."""
         await until((self.folder / f"{trap}.reached").exists, f"the trap {trap}", within=within)
 
+    def left(self, trap: str) -> float | None:
+        """When the call that a trap holds was cancelled, by the calendar."""
+        file = self.folder / f"{trap}.left"
+        return file.stat().st_mtime if file.exists() else None
+
     def let_go(self, trap: str) -> None:
         """Let calls that a trap holds go on."""
         (self.folder / f"{trap}.go").touch()

@@ -27,6 +27,7 @@ _POLL_SECONDS = 0.02
 class Trap(BaseModel):
     """What happens when a function is called: `hold` until a file `<name>.go` is there, or `die` by SIGKILL.
 
+    A file `<name>.reached` says that it was called, `<name>.left` that it was cancelled while it was held.
     `function` is such as `jobwise.generation.queries:save_checkpoint`, `where` before or after its body, `stage` and
     `title` restrict it to calls whose arguments name that stage or whose claim's posting has that title.
     """
@@ -110,8 +111,12 @@ async def _spring(folder: Path, trap: Trap) -> None:
     (folder / f"{trap.name}.reached").touch()
     if trap.action == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    while not (folder / f"{trap.name}.go").exists():  # noqa: ASYNC110 (another process makes it)
-        await asyncio.sleep(_POLL_SECONDS)
+    try:
+        while not (folder / f"{trap.name}.go").exists():  # noqa: ASYNC110 (another process makes it)
+            await asyncio.sleep(_POLL_SECONDS)
+    except asyncio.CancelledError:
+        (folder / f"{trap.name}.left").touch()
+        raise
 
 
 def _shift_clock_on_signal(seconds: float) -> None:

@@ -14,6 +14,13 @@ LETTER = ("COVER_LETTER",)
 _START = "jobwise.generation.queries:start_stage"
 _SAVE = "jobwise.generation.queries:save_checkpoint"
 _FINISH = "jobwise.generation.queries:finish"
+_RELEASE = "jobwise.generation.queries:release"
+_WRITTEN = """
+select id, status, stage, progress, attempt, token, last_seq,
+       (select count(*) from generation_checkpoints c where c.generation_id = g.id) as checkpoints,
+       (select count(*) from documents d where d.generation_id = g.id) as documents
+  from generations g order by id
+"""
 
 
 def trap(name: str, function: str, **more: str) -> dict[str, str]:
@@ -67,29 +74,59 @@ async def worker_killed_around_its_commits(scene: Scene) -> None:
 
 
 @scenario(
-    injected="SIGSTOP of a worker beyond its lease, then SIGCONT",
-    when="with a finished stage in hand, which it tries to keep when it is continued",
-    holds="the zombie changes nothing; the generation ends once",
+    injected="SIGSTOP of four workers beyond their leases, then SIGCONT",
+    when="about to begin a stage, to keep one, to deliver, and to hand back; another worker is at the same generations",
+    holds="the zombies change nothing and say that they lost; the generations end once, elsewhere",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="5",
 )
 async def zombie_writes_nothing(scene: Scene) -> None:
-    await scene.site.api()
-    first, second = await scene.person(), await scene.person()
-    order = await scene.order(first, kinds=LETTER)
-    zombie = await scene.site.worker(traps=[trap("held", _SAVE, stage="WRITE")], wait=False)
-    await scene.site.reached("held")
-    zombie.signal(signal.SIGSTOP)
-    scene.tally.faults["worker SIGSTOP"] += 1
-    other = await scene.site.worker()
-    await scene.ended(order)
-    before = await scene.site.value("select last_seq from generations where id = $1", order.row)
-    scene.site.let_go("held")
-    await other.kill()
-    zombie.signal(signal.SIGCONT)
-    # Once it has done somebody else's, it is past what it was at.
-    await scene.ended(await scene.order(second, kinds=LETTER))
-    after = await scene.site.value("select last_seq from generations where id = $1", order.row)
-    scene.tally.check(before == after, f"the zombie added {after - before} events")
+    site = scene.site
+    await site.api()
+    held = {"begin": [trap("begin", _START, stage="WRITE")], "keep": [trap("keep", _SAVE, stage="ANALYZE")]}
+    held |= {"end": [trap("end", _FINISH)], "release": [trap("leave", _SAVE, stage="MATCH"), trap("release", _RELEASE)]}
+    for _ in held:
+        await scene.order(await scene.person(), kinds=LETTER)
+    zombies = {name: await site.worker(traps=traps, wait=False) for name, traps in held.items()}
+    await site.reached("leave")
+    zombies["release"].signal(signal.SIGTERM)
+    site.let_go("leave")
+    await asyncio.gather(*(site.reached(name) for name in held))
+    for zombie in zombies.values():
+        zombie.signal(signal.SIGSTOP)
+        scene.tally.faults["worker SIGSTOP"] += 1
+    room = {"JOBWISE_WORKER_CONCURRENCY": str(len(zombies))}
+    await site.worker(traps=[trap("verify", _START, stage="VERIFY"), trap("deliver", _FINISH)], settings=room)
+    await until(lambda: _are_all_held(scene), "another worker that is held in all of them")
+
+    before = await site.rows(_WRITTEN)
+    for name, zombie in zombies.items():
+        site.let_go(name)
+        zombie.signal(signal.SIGCONT)
+
+    async def all_noticed() -> bool:
+        lost = ["generation_left_to_another_worker" in zombie.said() for zombie in zombies.values()]
+        return all(lost) or await site.rows(_WRITTEN) != before
+
+    await until(all_noticed, "zombies that know what they are")
+    after = await site.rows(_WRITTEN)
+    changed = [dict(now.items() - then.items()) for then, now in zip(before, after, strict=True) if then != now]
+    scene.tally.check(not changed, f"zombies wrote {changed}")
+    site.let_go("verify")
+    site.let_go("deliver")
+
+
+async def _are_all_held(scene: Scene) -> bool:
+    """Whether a second claim is where it writes nothing more: the draft is kept, and the next stage has not begun."""
+    return bool(
+        await scene.site.value(
+            """
+            select bool_and(token = 2 and exists (select from generation_checkpoints c
+                                                   where c.generation_id = g.id and c.stage = 'WRITE'))
+              from generations g
+            """
+        )
+    )
 
 
 @scenario(
@@ -107,6 +144,35 @@ async def worker_asked_to_leave(scene: Scene) -> None:
     scene.tally.check(status == 0, f"the worker left with status {status}")
     attempt = await scene.site.value("select max(attempt) from generations")
     scene.tally.check(attempt == 1, f"the hand-over counted as attempt {attempt}")
+    moves = await scene.site.rows(
+        "select type, stage from generation_events where type in ('STARTED', 'RELEASED', 'STAGE_STARTED') order by seq"
+    )
+    began = [move["stage"] if move["type"] == "STAGE_STARTED" else move["type"] for move in moves]
+    wanted = ["STARTED", *STAGES[:3], "RELEASED", "STARTED", *STAGES[3:]]
+    scene.tally.check(began == wanted, f"instead of one hand-over after the stage: {began}")
+
+
+@scenario(
+    injected="kill -9 of a worker",
+    when="that was asked to leave, between handing its generation back and ringing for it",
+    holds="a worker that had nothing to do finds it without a ring, and goes on",
+    JOBWISE_WORKER_CONCURRENCY="1",
+)
+async def worker_killed_before_it_rings(scene: Scene) -> None:
+    traps = [trap("held", _SAVE, stage="WRITE"), trap("unrung", _RELEASE, where="after")]
+    await scene.site.api()
+    await scene.order(await scene.person(), kinds=LETTER)
+    worker = await scene.site.worker(traps=traps)
+    await scene.site.reached("held")
+    await scene.site.worker()
+    worker.signal(signal.SIGTERM)
+    scene.site.let_go("held")
+    await scene.site.reached("unrung")
+    await worker.kill()
+    scene.tally.faults["worker killed"] += 1
+    await scene.all_ended()
+    claims = await scene.site.value("select max(token) from generations")
+    scene.tally.check(claims == 2, f"it was claimed {claims} times")
 
 
 @scenario(
@@ -140,6 +206,7 @@ async def takeovers_in_time(scene: Scene) -> None:
     when="with a finished stage in hand",
     holds="the worker gives up before its lease ends; the generation ends once, elsewhere",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="8",
 )
 async def worker_cut_from_the_database(scene: Scene) -> None:
     site = scene.site
@@ -153,7 +220,13 @@ async def worker_cut_from_the_database(scene: Scene) -> None:
     other = await site.worker()
     proxy.set(Line.STALLED)
     scene.tally.faults["line to PostgreSQL stalled"] += 1
+    # What is on the line does not arrive any more: the lease ends then.
+    lease_end = await site.value("select extract(epoch from lease_until)::float8 from generations where token = 1")
     await scene.ended(order)
+    gave_up = site.left("held")
+    scene.tally.check(
+        gave_up and gave_up < lease_end, f"the worker gave up at {gave_up}, its lease ended at {lease_end}"
+    )
     site.let_go("held")
     proxy.cut()
     proxy.set(Line.OPEN)
@@ -194,11 +267,11 @@ async def sweepers_everywhere(scene: Scene) -> None:
     site = scene.site
     nowhere = {"REDIS_URL": "redis://127.0.0.1:9/0"}
     await site.api()
+    # Idle long before anything comes in: what they find when they start, no sweep has found.
+    await asyncio.gather(*(site.worker(settings=nowhere) for _ in range(8 if scene.long else 4)))
     people = [await scene.person() for _ in range(4)]
     for number in range(24 if scene.long else 8):
         await scene.order(people[number % 4], kinds=LETTER)
-    count = 8 if scene.long else 4
-    await asyncio.gather(*(site.worker(settings=nowhere, wait=False) for _ in range(count)))
     await scene.all_ended()
     claims = await site.value("select max(token) from generations")
     scene.tally.check(claims == 1, f"a generation was claimed {claims} times")
