@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ctypes.util import find_library
@@ -22,15 +21,14 @@ from jobwise.errors import JobWiseError
 from jobwise.infra import db, redis_client
 from jobwise.infra.embedded import EmbeddedError, binaries
 from jobwise.infra.http_client import HttpClients
-from jobwise.llm import prices
 from jobwise.llm.calls import Target
-from jobwise.llm.checks import Check, check
+from jobwise.llm.checks import Check, check, check_vectors
 from jobwise.llm.deployments import adapter, links
 from jobwise.llm.embedding import Embedder, Vector
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.exchange import TimeLimits
 from jobwise.llm.router import Router, opened
-from jobwise.llm.types import Caller, Completion, Link, Request, Texts, Transcript, Usage
+from jobwise.llm.types import Caller, Completion, Link, Request, Texts, Transcript
 from jobwise.observability import health
 from jobwise.profiles.dates import PartialDate
 from jobwise.supervisor import ServiceFailed, find_running, listen
@@ -59,8 +57,7 @@ _ADVICE = {
     ErrorKind.PACED: "was not asked",
 }
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
-_Embed = Callable[[Target[Embedder]], Awaitable[list[Vector]]]
-_TEXTS = Texts(("A baker bakes bread.", "Somebody keeps sheep."))
+_Embed = Callable[[Target[Embedder], Texts], Awaitable[list[Vector]]]
 
 
 @dataclass(frozen=True)
@@ -201,7 +198,7 @@ async def models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
             return
         if database and database.ok:
             ask = partial(_written_down, router)
-            embed: _Embed = partial(router.embed, texts=_TEXTS, caller=Caller())
+            embed: _Embed = partial(router.embed, caller=Caller(), always=True)
         else:
             http = HttpClients(pools=1)
             stack.push_async_callback(http.aclose)
@@ -210,23 +207,13 @@ async def models(settings: Settings) -> AsyncIterator[tuple[str, Result]]:
         for link in links(settings):
             found = await check(link.deployment.name, link.model, partial(ask, link))
             yield f"{found.provider}:{found.model}", _of_model(found)
-        if router.embedding:
-            yield router.embedding.name, await _of_vectors(router.embedding, embed)
+        if target := router.embedding:
+            found = await check_vectors(target.provider, target.model.model, partial(embed, target))
+            yield target.name, _of_vectors(found)
 
 
-async def _embed_straight(target: Target[Embedder]) -> list[Vector]:
-    return await target.model.embed(_TEXTS, Transcript(), uuid4(), lambda: None)
-
-
-async def _of_vectors(target: Target[Embedder], embed: _Embed) -> Result:
-    began = time.monotonic()
-    try:
-        vectors = await embed(target)
-    except ProviderError as error:
-        return Result(False, _advice(error))
-    known = prices.cost(target.provider, target.model.model, Usage(1_000)) is not None
-    made = f"makes vectors of {len(vectors[0])} numbers in {time.monotonic() - began:.1f} s"
-    return Result(True, f"{made}; {_priced(known)}")
+async def _embed_straight(target: Target[Embedder], texts: Texts) -> list[Vector]:
+    return await target.model.embed(texts, Transcript(), uuid4(), lambda: None)
 
 
 async def _written_down(router: Router, link: Link, request: Request, transcript: Transcript) -> Completion:
@@ -252,6 +239,13 @@ def _of_model(found: Check) -> Result:
         *found.warnings,
     ]
     return Result(found.is_good, "; ".join(facts))
+
+
+def _of_vectors(found: Check) -> Result:
+    if found.error:
+        return Result(False, _advice(found.error))
+    made = f"makes vectors of {found.dimensions} numbers in {(found.latency_ms or 0) / 1000:.1f} s"
+    return Result(True, f"{made}; {_priced(found.price_is_known)}")
 
 
 def _advice(error: ProviderError) -> str:

@@ -16,6 +16,10 @@ from jobwise.llm.types import Caller
 from schema.context import Info
 from schema.enums import describe
 from schema.errors import ValidationFailed
+from schema.execution import TIMEOUT_SECONDS
+
+#: A test is broken off before its operation is, so that somebody hears of a provider that never answers.
+_SECONDS = TIMEOUT_SECONDS - 5
 
 describe(
     Position,
@@ -61,17 +65,24 @@ class TestProviderInput:
     model: str = strawberry.field(description="The model's name, as in the settings.")
 
 
-@strawberry.type(description="What a test question has shown. What could not be found out is null.")
+@strawberry.type(
+    description="What a test question has shown. What could not be found out is null, and so is what makes no sense "
+    "for a model that makes vectors of texts."
+)
 class TestProviderSuccess:
     """Result of `testProvider`, also when the provider has failed."""
 
-    is_good: bool = strawberry.field(description="Whether documents can be written with it.")
+    is_good: bool = strawberry.field(description="Whether documents can be written with it, or vectors made.")
     is_reachable: bool = strawberry.field(description="Whether anybody answers at its address.")
     key_is_valid: bool | None = strawberry.field(description="Whether it accepts the key.")
     model_is_known: bool | None = strawberry.field(description="Whether it has this model.")
-    follows_schema: bool | None = strawberry.field(description="Whether the answer has the form that was asked for.")
-    streams: bool | None = strawberry.field(description="Whether the answer came piece by piece.")
-    first_token_ms: int | None = strawberry.field(description="Until its first word, in milliseconds.")
+    follows_schema: bool | None = strawberry.field(
+        description="Whether the answer has the form that was asked for; null for vectors."
+    )
+    streams: bool | None = strawberry.field(description="Whether the answer came piece by piece; null for vectors.")
+    first_token_ms: int | None = strawberry.field(
+        description="Until its first word, in milliseconds; null for vectors."
+    )
     latency_ms: int | None = strawberry.field(description="Until the end of the answer, in milliseconds.")
     price_is_known: bool = strawberry.field(description="Whether calls can be priced, and spending limits hold for it.")
     warnings: list[str] = strawberry.field(description="What is odd about it.")
@@ -118,7 +129,10 @@ class ProviderQueries:
 class ProviderMutations:
     """Fields of the root type Mutation."""
 
-    @strawberry.mutation(description="Put a test question to a model; it costs a few tokens. Only for the staff.")
+    @strawberry.mutation(
+        description="Put a test question to a model, or two short texts to the one for vectors; it costs a few tokens. "
+        f"Who has not answered after {_SECONDS:g} seconds has failed with TIMEOUT. Only for the staff."
+    )
     async def test_provider(
         self, info: Info, input: Annotated[TestProviderInput, strawberry.argument(description="Which one.")]
     ) -> TestProviderResult:
@@ -127,9 +141,13 @@ class ProviderMutations:
         settings, link = info.context.settings, (input.provider, input.model)
         caller = Caller(info.context.viewer.user_id)
         async with opened(settings) as router:
-            if router is None or link not in settings.model_links():
-                named = ", ".join(map(":".join, settings.model_links())) or "none"
-                raise NotValid([FieldError("model", f"This model is in no chain of the settings. There: {named}.")])
-            ask_once = partial(router.ask_once, link)
-            found = await checks.check(*link, lambda request, heard: ask_once(request, caller, heard))
+            if router and link in settings.model_links():
+                ask_once = partial(router.ask_once, link)
+                found = await checks.check(*link, lambda request, heard: ask_once(request, caller, heard), _SECONDS)
+            elif router and router.embedding and link == settings.embedding_link():
+                embed = partial(router.embed, router.embedding, caller=caller, always=True)
+                found = await checks.check_vectors(*link, embed, _SECONDS)
+            else:
+                named = ", ".join(filter(None, [*map(":".join, settings.model_links()), settings.embedding_model()]))
+                raise NotValid([FieldError("model", f"The settings name no such model. There: {named or 'none'}.")])
         return TestProviderSuccess.of(found)

@@ -1,19 +1,23 @@
 """How the configured models are doing: one test question to one of them, and what the last day's calls say of all."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from jobwise.config import Settings
 from jobwise.infra import db
 from jobwise.llm import prices
 from jobwise.llm.breaker import Breakers, Position, State, breaker_of
 from jobwise.llm.deployments import embedding_link, links
+from jobwise.llm.embedding import Vector
 from jobwise.llm.errors import ErrorKind, ProviderError
-from jobwise.llm.types import Completion, Finish, Link, Request, Schema, Transcript, Usage
+from jobwise.llm.types import Completion, Finish, Link, Request, Schema, Texts, Transcript, Usage
+
+Answer = TypeVar("Answer")
 
 # Enough for several pieces of a stream, and for a model that thinks before.
 _TOKENS = 1_000
@@ -32,6 +36,7 @@ TEST_REQUEST = Request(
         },
     ),
 )
+TEST_TEXTS = Texts(("A baker bakes bread.", "Somebody keeps sheep."))
 # What the provider must have accepted before it says so.
 _KEY_WAS_READ = frozenset(
     {ErrorKind.QUOTA, ErrorKind.RATE_LIMIT, ErrorKind.CONTEXT_TOO_LONG, ErrorKind.REFUSED, ErrorKind.UNKNOWN_MODEL}
@@ -41,25 +46,29 @@ _UNREACHABLE = frozenset({ErrorKind.CONNECTION, ErrorKind.TIMEOUT})
 
 @dataclass(frozen=True)
 class Check:
-    """What a test question has shown; None where it could not be found out. Times are in milliseconds."""
+    """What a test question has shown; None where it could not be found out, or makes no sense for such a model.
+
+    Times are in milliseconds. `dimensions` is how many numbers its vectors have.
+    """
 
     provider: str
     model: str
     is_reachable: bool
     key_is_valid: bool | None
     model_is_known: bool | None
-    follows_schema: bool | None
-    streams: bool | None
-    first_token_ms: int | None
-    latency_ms: int | None
     price_is_known: bool
+    latency_ms: int | None
+    error: ProviderError | None
+    follows_schema: bool | None = None
+    streams: bool | None = None
+    first_token_ms: int | None = None
+    dimensions: int | None = None
     warnings: tuple[str, ...] = ()
-    error: ProviderError | None = None
 
     @property
     def is_good(self) -> bool:
-        """Whether documents can be written with it."""
-        return self.error is None and bool(self.follows_schema)
+        """Whether documents can be written with it, or vectors made."""
+        return self.error is None and self.follows_schema is not False
 
 
 @dataclass
@@ -74,30 +83,63 @@ class _Stopwatch:
         return round((at - self.began) * 1000)
 
 
-async def check(provider: str, model: str, ask: Callable[[Request, Transcript], Awaitable[Completion]]) -> Check:
-    """Put the test question. `ask` makes one attempt; what it raises beside ProviderError goes on to the caller."""
-    await prices.load()
+async def check(
+    provider: str,
+    model: str,
+    ask: Callable[[Request, Transcript], Awaitable[Completion]],
+    seconds: float | None = None,
+) -> Check:
+    """Put the test question, and wait so long for the answer, or as long as `ask` does.
+
+    `ask` makes one attempt; what it raises beside ProviderError goes on to the caller.
+    """
     watch = _Stopwatch()
-    completion: Completion | None = None
-    error: ProviderError | None = None
+    completion, error = await _outcome(ask(TEST_REQUEST, Transcript(watch.heard)), seconds)
+    found = await _found(provider, model, watch, error, Usage(1, 1))
+    if watch.pieces:
+        found = replace(found, first_token_ms=watch.milliseconds(watch.pieces[0]))
+    if completion is None:
+        return found
+    follows, streams = not completion.problems, len(watch.pieces) > 1
+    return replace(found, follows_schema=follows, streams=streams, warnings=_warnings(completion))
+
+
+async def check_vectors(
+    provider: str, model: str, embed: Callable[[Texts], Awaitable[list[Vector]]], seconds: float | None = None
+) -> Check:
+    """The same for a model that makes vectors: those of two short texts."""
+    watch = _Stopwatch()
+    vectors, error = await _outcome(embed(TEST_TEXTS), seconds)
+    found = await _found(provider, model, watch, error, Usage(1))
+    return replace(found, dimensions=len(vectors[0]) if vectors else None)
+
+
+async def _outcome(
+    attempt: Awaitable[Answer], seconds: float | None
+) -> tuple[Answer, None] | tuple[None, ProviderError]:
     try:
-        completion = await ask(TEST_REQUEST, Transcript(watch.heard))
-    except ProviderError as caught:
-        error = caught
-    kind = error.kind if error else None
-    has_answered = bool(completion or watch.pieces)
+        async with asyncio.timeout(seconds) as limit:
+            return await attempt, None
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return None, ProviderError(ErrorKind.TIMEOUT, f"no whole answer within {seconds:g} s")
+    except ProviderError as error:
+        return None, error
+
+
+async def _found(provider: str, model: str, watch: _Stopwatch, error: ProviderError | None, priced: Usage) -> Check:
+    latency = None if error else watch.milliseconds(time.monotonic())
+    kind, has_answered = error.kind if error else None, bool(watch.pieces or not error)
+    await prices.load()
     return Check(
         provider,
         model,
         is_reachable=has_answered or kind not in _UNREACHABLE,
         key_is_valid=_known(has_answered or kind in _KEY_WAS_READ, kind is ErrorKind.AUTH),
         model_is_known=_known(has_answered, kind is ErrorKind.UNKNOWN_MODEL),
-        follows_schema=not completion.problems if completion else None,
-        streams=len(watch.pieces) > 1 if completion else None,
-        first_token_ms=watch.milliseconds(watch.pieces[0]) if watch.pieces else None,
-        latency_ms=watch.milliseconds(time.monotonic()) if completion else None,
-        price_is_known=prices.cost(provider, model, Usage(1, 1)) is not None,
-        warnings=_warnings(completion) if completion else (),
+        price_is_known=prices.cost(provider, model, priced) is not None,
+        latency_ms=latency,
         error=error,
     )
 

@@ -109,8 +109,12 @@ class Router:
         question = _Question(self, request, caller, nobody_listens, [target], seconds)
         return await question.attempt(target, transcript, always=True)
 
-    async def embed(self, target: Target[Embedder], texts: Texts, caller: Caller) -> list[Vector]:
+    async def embed(
+        self, target: Target[Embedder], texts: Texts, caller: Caller, *, always: bool = False
+    ) -> list[Vector]:
         """A vector for each text, of length 1 or all zero, by one attempt at `embedding`. Nobody else can stand in.
+
+        `always` asks whatever its breaker says.
 
         Raises: ProviderError, whose `retry_after` says when it may be asked again while it is left alone; what
         `complete` raises beside LlmUnavailable.
@@ -120,7 +124,7 @@ class Router:
         async def ask(asked: Texts, call_id: UUID) -> list[Vector]:
             return await target.model.embed(asked, transcript, call_id, caller.guard)
 
-        return await self.calls.make(target, lambda: texts, ask, caller, transcript, until)
+        return await self.calls.make(target, lambda: texts, ask, caller, transcript, until, always=always)
 
     async def can_embed(self) -> bool:
         """Whether there is a model for vectors, and its breaker lets a call through."""

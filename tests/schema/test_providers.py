@@ -12,6 +12,8 @@ from jobwise.config import settings
 from jobwise.generation.models import Generation
 from jobwise.llm.models import LlmCall, Outcome
 from schema import ids
+from schema import providers as product
+from schema.execution import TIMEOUT_SECONDS
 from tests.providers.script import Behaviour, Script
 from tests.providers.server import Provider, running
 from tests.schema.conftest import Api
@@ -28,6 +30,7 @@ TEST = """mutation ($input: TestProviderInput!) { testProvider(input: $input) { 
 _TEST_FIRST = """mutation { testProvider(input: {provider: "openai", model: "gpt-6-luna"}) { __typename } }"""
 _FIRST = {"provider": "openai", "model": "gpt-6-luna"}
 _SECOND = {"provider": "local", "model": "second"}
+_VECTORS = {"provider": "openai", "model": "text-embedding-3-small"}
 
 
 @pytest.fixture
@@ -147,11 +150,84 @@ async def test_an_answer_that_does_not_follow_the_schema_is_not_good(
     assert (found["isGood"], found["followsSchema"], found["error"]) == (False, False, None)
 
 
-async def test_only_what_is_in_the_settings_is_tested(staff: Api) -> None:
+@pytest.mark.parametrize(("after_tokens", "is_heard"), [(None, False), (3, True)])
+async def test_a_provider_that_hangs_is_told_before_the_operation_is_stopped(
+    staff: Api,
+    providers: tuple[Provider, Provider],
+    monkeypatch: pytest.MonkeyPatch,
+    after_tokens: int | None,
+    is_heard: bool,
+) -> None:
+    # With some time for what is to be written down after it.
+    assert product._SECONDS + 4 < TIMEOUT_SECONDS
+    monkeypatch.setattr(product, "_SECONDS", 2.0)
+    providers[0].follow(Script(default=Behaviour(text=_NUMBERS, fault="hang", after_tokens=after_tokens)))
+
+    found = (await staff.run(TEST, input=_FIRST))["testProvider"]
+
+    assert (found["isGood"], found["errorKind"], found["isReachable"]) == (False, "TIMEOUT", is_heard)
+    assert found["error"] == "no whole answer within 2 s"
+    assert (found["firstTokenMs"] is not None, found["latencyMs"]) == (is_heard, None)
+    # With more patience than ours it may be well.
+    first, _ = (await staff.run(PROVIDERS))["providers"]
+    assert (first["breaker"], first["failures"]) == ("CLOSED", 0)
+
+
+@pytest.fixture
+def vectors(monkeypatch: pytest.MonkeyPatch, providers: tuple[Provider, Provider]) -> Provider:
+    """The server behind the model for vectors."""
+    monkeypatch.setenv("JOBWISE_EMBEDDINGS", ":".join(_VECTORS.values()))
+    settings.cache_clear()
+    return providers[0]
+
+
+async def test_the_model_for_vectors_is_tested_with_two_texts(vectors: Provider, staff: Api) -> None:
+    assert [found["model"] for found in (await staff.run(PROVIDERS))["providers"]][-1] == _VECTORS["model"]
+
+    found = (await staff.run(TEST, input=_VECTORS))["testProvider"]
+
+    assert found.pop("latencyMs") >= 0
+    assert found == {
+        "__typename": "TestProviderSuccess",
+        "isGood": True,
+        "isReachable": True,
+        "keyIsValid": True,
+        "modelIsKnown": True,
+        "followsSchema": None,
+        "streams": None,
+        "firstTokenMs": None,
+        "priceIsKnown": True,
+        "errorKind": None,
+        "error": None,
+    }
+    (sent,) = vectors.requests
+    assert len(sent["input"]) == 2
+
+
+async def test_a_failing_model_for_vectors_is_described_and_asked_again_all_the_same(
+    vectors: Provider, staff: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_key = Behaviour(fault="status", status=401, code="invalid_api_key", message="Incorrect API key provided")
+    vectors.follow(Script(next=[wrong_key, Behaviour(fault="hang")]))
+
+    refused = (await staff.run(TEST, input=_VECTORS))["testProvider"]
+    with monkeypatch.context() as patch:
+        patch.setattr(product, "_SECONDS", 0.5)
+        silent = (await staff.run(TEST, input=_VECTORS))["testProvider"]
+    well = (await staff.run(TEST, input=_VECTORS))["testProvider"]
+
+    assert (refused["isGood"], refused["keyIsValid"], refused["errorKind"]) == (False, False, "AUTH")
+    assert refused["error"] == "Incorrect API key provided"
+    assert (silent["isGood"], silent["errorKind"]) == (False, "TIMEOUT")
+    assert well["isGood"]
+    assert (await staff.run(PROVIDERS))["providers"][-1]["breaker"] == "CLOSED"
+
+
+async def test_only_what_is_in_the_settings_is_tested(vectors: Provider, staff: Api) -> None:
     found = (await staff.run(TEST, input={"provider": "openai", "model": "gpt-other"}))["testProvider"]
 
     assert found["__typename"] == "ValidationFailed"
-    assert "openai:gpt-6-luna, local:second" in found["message"]
+    assert "openai:gpt-6-luna, local:second, openai:text-embedding-3-small" in found["message"]
 
 
 async def test_providers_tell_their_breakers_and_a_good_test_closes_them(
