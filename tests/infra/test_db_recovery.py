@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Self
 from uuid import uuid4
 
 import asyncpg
@@ -58,10 +60,28 @@ def children(pid: int) -> list[int]:
     return [child for child, parent in rows if parent == pid]
 
 
+@asynccontextmanager
+async def all_connections_held() -> AsyncIterator[None]:
+    """Within it, as many are in a transaction as the pool has connections. Raises TimeoutError where one is missing."""
+    all_in, over = asyncio.Barrier(POOL + 1), asyncio.Event()
+
+    async def hold() -> None:
+        async with db.transaction():
+            await all_in.wait()
+            await over.wait()
+
+    async with asyncio.TaskGroup() as holders:
+        for _ in range(POOL):
+            holders.create_task(hold())
+        async with asyncio.timeout(30):
+            await all_in.wait()
+        yield
+        over.set()
+
+
 async def every_connection_is_free() -> bool:
-    began = time.monotonic()
-    await asyncio.gather(*(db.fetch_all("select pg_sleep(0.3)") for _ in range(POOL)))
-    return time.monotonic() - began < 0.3 * 2.5
+    async with all_connections_held():
+        return True
 
 
 class Traffic:
@@ -84,14 +104,18 @@ class Traffic:
     async def flows(self) -> None:
         """Wait until writing succeeds again. Raises what a writer met that has no name."""
         wanted = self.written + 20
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.written < wanted:
                 await asyncio.sleep(0.01)
                 for task in self._tasks:
                     if task.done():
                         task.result()
 
-    async def stop(self) -> None:
+    async def __aenter__(self) -> Self:
+        await self.flows()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()
         ended = await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -102,14 +126,11 @@ class Traffic:
 async def test_a_server_that_ends_under_load_is_found_again_and_has_no_half_of_anything(
     connected: EmbeddedServers, number: int
 ) -> None:
-    traffic = Traffic()
-    await traffic.flows()
-
-    os.kill(connected.pids["postgres"], number)
-    await connected.watch()
-    await connected.start()
-    await traffic.flows()
-    await traffic.stop()
+    async with Traffic() as traffic:
+        os.kill(connected.pids["postgres"], number)
+        await connected.watch()
+        await connected.start()
+        await traffic.flows()
 
     assert {refusal.code for refusal in traffic.refusals} == {ErrorCode.UNAVAILABLE}
     assert await db.fetch_all("select name from pairs group by name having count(*) <> 2") == []
@@ -117,18 +138,17 @@ async def test_a_server_that_ends_under_load_is_found_again_and_has_no_half_of_a
 
 
 async def test_connections_that_are_cut_one_by_one_do_not_poison_the_pool(connected: EmbeddedServers) -> None:
-    traffic = Traffic()
-    await traffic.flows()
     scissors = await asyncpg.connect(connected.addresses.database_url)
-    for _ in range(20):
-        await scissors.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where pid <> pg_backend_pid() and backend_type = 'client backend'"
-        )
-        await asyncio.sleep(0.02)
-    await scissors.close()
-    await traffic.flows()
-    await traffic.stop()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(scissors.close)
+        traffic = await stack.enter_async_context(Traffic())
+        for _ in range(20):
+            await scissors.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+            )
+            await asyncio.sleep(0.02)
+        await traffic.flows()
 
     assert traffic.refusals
     assert await every_connection_is_free()
@@ -148,21 +168,20 @@ async def test_nobody_waits_long_for_a_server_that_hangs(connected: EmbeddedServ
             os.kill(pid, signal.SIGCONT)
 
     assert {type(each) for each in ended} == {db.DatabaseUnavailable}
-    assert time.monotonic() - began < db_engine.ACQUIRE_SECONDS + 5 + 2.5
+    # The waits for a connection and for a statement, and as much again for what the machine does meanwhile.
+    assert time.monotonic() - began < 2 * (db_engine.ACQUIRE_SECONDS + db._STATEMENT_SECONDS) + 10
     assert await answers()
     assert await every_connection_is_free()
 
 
 async def test_waiting_for_a_connection_ends(connected: EmbeddedServers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 0.2)
-    busy = [asyncio.create_task(db.fetch_all("select pg_sleep(1)")) for _ in range(POOL)]
-    await asyncio.sleep(0.1)
-
-    with pytest.raises(db.DatabaseUnavailable) as refused:
-        await answers()
+    async with all_connections_held():
+        monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 0.2)
+        with pytest.raises(db.DatabaseUnavailable) as refused:
+            await answers()
+        monkeypatch.undo()
 
     assert refused.value.reason == "TimeoutError"
-    await asyncio.gather(*busy)
     assert await answers()
 
 
@@ -172,12 +191,12 @@ async def test_a_crowd_is_served_though_it_takes_longer_than_that(
     # Connected first: only a statement that has ended counts as a sign of life, and to connect takes long on a busy
     # machine.
     await asyncio.gather(*(db.fetch_all("select pg_sleep(0.1)") for _ in range(POOL)))
-    monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 2.0)
+    monkeypatch.setattr(db_engine, "ACQUIRE_SECONDS", 3.0)
     began = time.monotonic()
 
-    answers = await asyncio.gather(*(db.fetch_one("select pg_sleep(0.3), 1 as one") for _ in range(9 * POOL)))
+    answers = await asyncio.gather(*(db.fetch_one("select pg_sleep(0.3), 1 as one") for _ in range(11 * POOL)))
 
-    assert [answer and answer["one"] for answer in answers] == [1] * (9 * POOL)
+    assert [answer and answer["one"] for answer in answers] == [1] * (11 * POOL)
     assert time.monotonic() - began > db_engine.ACQUIRE_SECONDS
 
 
@@ -194,8 +213,11 @@ async def test_transactions_cancelled_at_any_moment_leave_nothing_open(connected
         await asyncio.gather(*(cancelled() for _ in range(2 * POOL)))
 
     assert await every_connection_is_free()
-    left = await db.fetch_all("select pid from pg_stat_activity where state like 'idle in transaction%'")
-    assert left == []
+    # Of a connection that was ended the server may hear a little later.
+    async with asyncio.timeout(30):
+        open_ones = "select pid from pg_stat_activity where state like 'idle in transaction%'"
+        while await db.fetch_all(open_ones):  # noqa: ASYNC110 (the server tells nobody)
+            await asyncio.sleep(0.02)
     assert await db.fetch_all("select name from pairs group by name having count(*) <> 2") == []
 
 
@@ -284,13 +306,14 @@ async def test_our_own_mistakes_are_not_taken_for_absence(
 async def test_a_server_that_was_never_there_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
     absent = f"postgresql://jobwise@/jobwise?host={tmp_path_factory.mktemp('empty')}"
     await db.connect(absent)
-
-    with pytest.raises(db.DatabaseUnavailable, match="does not answer") as missing:
-        await answers()
-    with pytest.raises(db.DatabaseUnavailable):
-        await write_pair()
-    with pytest.raises(db.DatabaseUnavailable):
-        await db.migrate(absent)
+    try:
+        with pytest.raises(db.DatabaseUnavailable, match="does not answer") as missing:
+            await answers()
+        with pytest.raises(db.DatabaseUnavailable):
+            await write_pair()
+        with pytest.raises(db.DatabaseUnavailable):
+            await db.migrate(absent)
+    finally:
+        await db.close()
 
     assert missing.value.reason == "FileNotFoundError"
-    await db.close()
