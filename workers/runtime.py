@@ -13,7 +13,7 @@ from arq.worker import Worker, func
 
 from jobwise.generation import events, housekeeping, pipeline, queries
 from jobwise.infra import db, queue, redis_client
-from jobwise.jobs import embedding as texts
+from jobwise.jobs import vectors
 from jobwise.llm.router import Router
 from workers.tasks.generation import run_one
 
@@ -188,12 +188,12 @@ async def embedding(router: Router, seconds: float) -> AsyncIterator[None]:
         rest = 0.0
         while True:
             await asyncio.sleep(max(rest, _SWEEP_SECONDS * random.uniform(0.5, 1.5)))  # noqa: S311
-            ran = await _regardless(texts.run(router, seconds), "vectors_failed")
+            ran = await _regardless(vectors.run(router, seconds), "vectors_failed")
             rest = ran.rest if ran else 0.0
 
     async def look_for_other_models(model: str) -> None:
         while True:
-            await _regardless(texts.make_due(model), "vectors_failed")
+            await _regardless(vectors.make_due(model), "vectors_failed")
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
     if router.embedding is None:

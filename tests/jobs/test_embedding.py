@@ -17,11 +17,11 @@ from jobwise.accounts.service import Viewer
 from jobwise.config import Settings
 from jobwise.infra import db, redis_client
 from jobwise.infra.paging import BadCursor, Page
-from jobwise.jobs import embedding, queries, service
-from jobwise.jobs.embedding import Ran
+from jobwise.jobs import queries, service, vectors
 from jobwise.jobs.models import Job
 from jobwise.jobs.queries import ScoredJob
 from jobwise.jobs.service import JobInput
+from jobwise.jobs.vectors import Ran
 from jobwise.llm.models import LlmCall
 from jobwise.llm.router import Router, opened
 from jobwise.profiles import service as profiles
@@ -46,7 +46,7 @@ class _Scene:
 
     async def work(self) -> int:
         """What a worker does in its background."""
-        return (await embedding.run(self.router, _SECONDS)).done
+        return (await vectors.run(self.router, _SECONDS)).done
 
     def texts(self) -> list[str]:
         """All that was sent."""
@@ -166,8 +166,8 @@ async def test_another_model_makes_all_vectors_anew() -> None:
     other = "openai:text-embedding-3-large"
     async with _scene(model=other) as scene:
         assert await _titles(viewer, profile_id, other) == ["Python developer", "Ovine keeper"]
-        assert await embedding.make_due(_MODEL) == 0
-        assert await embedding.make_due(other) == 3
+        assert await vectors.make_due(_MODEL) == 0
+        assert await vectors.make_due(other) == 3
         await scene.work()
 
     assert await _titles(viewer, profile_id, other) == ["Ovine keeper", "Python developer"]
@@ -256,7 +256,7 @@ async def test_a_worker_that_is_asked_to_leave_hands_back_what_it_had_claimed() 
 async def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_time_is_over() -> None:
     await a_job(await a_viewer())
     async with _scene() as scene:
-        await embedding._claimed(scene.router, _SECONDS)
+        await vectors._claimed(scene.router, _SECONDS)
         assert await scene.work() == 0
         await db.fetch_all(
             "update text_vectors set due = now() where due > now() + $1::float8 * interval '1 s'", _SECONDS
@@ -268,7 +268,7 @@ async def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_time_is_ove
 async def test_texts_that_take_too_long_are_put_off() -> None:
     await a_job(await a_viewer())
     async with _scene(Script(default=Behaviour(fault="hang"))) as scene:
-        assert await embedding.run(scene.router, 0.2) == Ran(0)
+        assert await vectors.run(scene.router, 0.2) == Ran(0)
 
     (row,) = await db.fetch_all("select due - now() as rest from text_vectors")
     assert 50 < row["rest"].total_seconds() <= 60
@@ -276,14 +276,14 @@ async def test_texts_that_take_too_long_are_put_off() -> None:
 
 async def test_what_is_paid_for_is_kept_when_the_database_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     await a_job(await a_viewer())
-    keep, failures = embedding._keep, [db.DatabaseUnavailable()] * 2
+    keep, failures = vectors._keep, [db.DatabaseUnavailable()] * 2
 
     async def away(*arguments: Any) -> None:
         if arguments[1] and failures:
             raise failures.pop()
         await keep(*arguments)
 
-    monkeypatch.setattr(embedding, "_keep", away)
+    monkeypatch.setattr(vectors, "_keep", away)
     async with _scene() as scene:
         assert await scene.work() == 1
 
@@ -293,7 +293,7 @@ async def test_what_is_paid_for_is_kept_when_the_database_comes_back(monkeypatch
 
 async def test_what_cannot_be_kept_is_not_paid_for_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     await a_job(await a_viewer())
-    monkeypatch.setattr(embedding, "to_sql", lambda vector: "no vector at all")
+    monkeypatch.setattr(vectors, "to_sql", lambda vector: "no vector at all")
     async with _scene() as scene:
         assert await scene.work() == 0
         assert await scene.work() == 0
@@ -309,7 +309,7 @@ async def test_no_one_is_put_off_because_the_calls_of_this_minute_are_used_up(re
     redis_client.connect(redis_url)
     try:
         async with _scene(llm_requests_per_minute=2) as scene:
-            first, second = [await embedding.run(scene.router, _SECONDS) for _ in range(2)]
+            first, second = [await vectors.run(scene.router, _SECONDS) for _ in range(2)]
             assert (first.done, second.done) == (1, 0)
             assert 50 < second.rest <= first.rest <= 60
 
@@ -347,7 +347,7 @@ async def test_what_is_put_off_waits_for_nobody_who_deletes(database: str) -> No
     connection = await asyncpg.connect(database)
     try:
         async with _scene(Script(default=Behaviour(fault="hang"))) as scene, asyncio.timeout(4):
-            working = asyncio.create_task(embedding.run(scene.router, 0.5))
+            working = asyncio.create_task(vectors.run(scene.router, 0.5))
             await scene.server.asked(1)
             await connection.execute("begin")
             await connection.execute("delete from jobs where id = $1", jobs[0].id)
