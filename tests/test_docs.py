@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
+from jobwise.cli import main
 from jobwise.config import Settings
+from jobwise.errors import ErrorCode
 from schema.build import schema
+from schema.errors import MEMBERS
 from tests.faults import scenarios as _registered  # noqa: F401 (fills the registry)
 from tests.faults.scene import SCENARIOS
 
@@ -71,3 +74,24 @@ def test_every_promise_names_what_proves_it_and_every_scenario_proves_one() -> N
     assert rows
     assert all(re.search(r"`\w+`|see below", row[3]) for row in rows)
     assert named == set(SCENARIOS)
+
+def test_every_command_is_documented_and_no_other() -> None:
+    text = (_ROOT / "docs" / "operations.md").read_text("utf-8")
+    table = re.findall(r"^\| `jobwise (\w+)", text, re.M)
+
+    assert sorted(table) == sorted(main.commands)
+
+
+def test_every_code_of_an_error_outside_of_a_union_is_documented() -> None:
+    text = (_ROOT / "docs" / "graphql.md").read_text("utf-8").partition("## Errors")[2].partition("\n## ")[0]
+    table = re.findall(r"^\| `([A-Z_]+)` \|", text, re.M)
+    # What mutations declare, and what only a generation ends with.
+    elsewhere = {
+        *MEMBERS,
+        ErrorCode.PAGE_LIMIT_TOO_SMALL,
+        ErrorCode.RENDERING_FAILED,
+        ErrorCode.TIMED_OUT,
+        ErrorCode.WORKER_LOST,
+    }
+
+    assert set(ErrorCode) - elsewhere <= set(table) <= set(ErrorCode)
