@@ -75,6 +75,7 @@ def test_every_promise_names_what_proves_it_and_every_scenario_proves_one() -> N
     assert all(re.search(r"`\w+`|see below", row[3]) for row in rows)
     assert named == set(SCENARIOS)
 
+
 def test_every_command_is_documented_and_no_other() -> None:
     text = (_ROOT / "docs" / "operations.md").read_text("utf-8")
     table = re.findall(r"^\| `jobwise (\w+)", text, re.M)
