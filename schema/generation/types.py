@@ -47,7 +47,8 @@ describe(
     COMPLETED="The documents are there. The last event.",
     FAILED="It failed. The last event.",
     CANCELLED="It was stopped. The last event.",
-    RESYNC="What follows the cursor is not kept any more. This is how it is now: read anew, and go on from here.",
+    RESYNC="What follows the cursor is not kept any more, or only a later version has a name for it. This is how it is "
+    "now: read anew, and go on from here.",
     DELTA="A piece of text as it is written. Not kept: a follower who comes later does not see it.",
 )
 describe(

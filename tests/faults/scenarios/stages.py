@@ -89,7 +89,7 @@ async def _calls(scene: Scene, count: int) -> bool:
 @scenario(
     injected="cancelGeneration",
     when="in the middle of a model call",
-    holds="the call is aborted, it is settled as cancelled, and the generation ends within a second",
+    holds="the generation ends, and the call is aborted and settled as cancelled, within a second",
     JOBWISE_LEASE_SECONDS="10",
 )
 async def model_call_cancelled(scene: Scene) -> None:
@@ -102,8 +102,8 @@ async def model_call_cancelled(scene: Scene) -> None:
     await until(lambda: _calls(scene, 1 + _WRITING), "all calls of the writing under way")
     await person.cancel(order)
     await scene.ended(order, within=5)
-    await scene.cancelled_in_time()
     await _settled(scene)
+    await scene.cancelled_in_time()
     outcomes = {row["outcome"] for row in await site.rows("select outcome from llm_calls where stage = 'WRITE'")}
     scene.tally.check(outcomes == {"CANCELLED"}, f"the calls are settled as {outcomes}")
     assert site.model is not None
