@@ -62,6 +62,19 @@ async def _scene(play: Script | None = None, model: str = _MODEL, **others: Any)
             yield _Scene(router, server)
 
 
+def _held_up(scene: _Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """What is asked for is sent on only after the second event; the first says that somebody asks."""
+    embed, asked, over = scene.router.embed, asyncio.Event(), asyncio.Event()
+
+    async def wait(*question: Any) -> Any:
+        asked.set()
+        await over.wait()
+        return await embed(*question)
+
+    monkeypatch.setattr(scene.router, "embed", wait)
+    return asked, over
+
+
 async def _a_shepherd(viewer: Viewer) -> UUID:
     values = ProfileInput(name="Ada Quill", headline="Shepherd", summary="Flocks on hills, and some Python.")
     return (await profiles.create(viewer, values)).profile.id
@@ -225,14 +238,17 @@ async def test_workers_at_the_same_time_do_not_pay_twice() -> None:
     assert {str(call.id): call.input_tokens for call in await LlmCall.all()} == bill
 
 
-async def test_a_change_does_not_wait_for_the_provider_and_the_old_text_gets_no_vector() -> None:
+async def test_a_change_does_not_wait_for_the_provider_and_the_old_text_gets_no_vector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     viewer = await a_viewer()
     job = await a_job(viewer, "Old title")
-    async with _scene(Script(next=[Behaviour(first_token_seconds=0.5)], default=_USUAL)) as scene:
+    async with _scene() as scene:
+        asked, over = _held_up(scene, monkeypatch)
         working = asyncio.create_task(scene.work())
-        await scene.server.asked(1)
+        await asked.wait()
         await service.update(viewer, job.id, JobInput(title="New title"))
-        assert not working.done()
+        over.set()
         await working
 
         assert [text.split("\n")[0] for text in scene.texts()] == ["Old title", "New title"]
@@ -319,20 +335,24 @@ async def test_no_one_is_put_off_because_the_calls_of_this_minute_are_used_up(re
     assert len(await db.fetch_all("select 1 from text_vectors where due <= now()")) == 1
 
 
-async def test_nothing_is_in_the_way_of_an_account_that_is_deleted(database: str) -> None:
+async def test_nothing_is_in_the_way_of_an_account_that_is_deleted(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     viewer = await a_viewer()
     jobs = [await a_job(viewer, f"Job {number}") for number in range(4)]
-    slow = Script(next=[Behaviour(first_token_seconds=0.3)], default=_USUAL)
     connection = await asyncpg.connect(database)
     try:
-        async with _scene(slow) as scene, asyncio.timeout(4):
+        async with _scene() as scene, asyncio.timeout(60):
+            asked, over = _held_up(scene, monkeypatch)
             working = asyncio.create_task(scene.work())
-            await scene.server.asked(1)
+            await asked.wait()
             # In whatever order: the last is locked, and the others are wanted.
             await connection.execute("begin")
             last = max(job.id for job in jobs)
             await connection.execute("delete from jobs where id = $1", last)
-            await working
+            over.set()
+            # Whoever waited for the lock would be out of time, and be done with none.
+            assert await working == len(jobs)
             await connection.execute("delete from users where id = $1", viewer.user_id)
             await connection.execute("commit")
     finally:
@@ -341,18 +361,23 @@ async def test_nothing_is_in_the_way_of_an_account_that_is_deleted(database: str
     assert await db.fetch_all("select 1 from text_vectors") == []
 
 
-async def test_what_is_put_off_waits_for_nobody_who_deletes(database: str) -> None:
+async def test_what_is_put_off_waits_for_nobody_who_deletes(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     viewer = await a_viewer()
-    jobs = [await a_job(viewer, f"Job {number}") for number in range(4)]
+    # The last is not claimed with the others, and put off with them.
+    jobs = [await a_job(viewer, f"Job {number}") for number in range(vectors._MOST_AT_ONCE + 2)]
+    down = Script(default=Behaviour(fault="status", status=503))
     connection = await asyncpg.connect(database)
     try:
-        async with _scene(Script(default=Behaviour(fault="hang"))) as scene, asyncio.timeout(4):
-            working = asyncio.create_task(vectors.run(scene.router, 0.5))
-            await scene.server.asked(1)
+        async with _scene(down) as scene, asyncio.timeout(60):
+            asked, over = _held_up(scene, monkeypatch)
+            working = asyncio.create_task(vectors.run(scene.router, _SECONDS))
+            await asked.wait()
             await connection.execute("begin")
-            await connection.execute("delete from jobs where id = $1", jobs[0].id)
+            await connection.execute("delete from jobs where id = any($1)", [jobs[0].id, jobs[-1].id])
+            over.set()
             assert await working == Ran(0)
             await connection.execute("commit")
+        assert await db.fetch_all("select 1 from text_vectors where due <= now()") == []
     finally:
         await connection.close()
 
