@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -29,8 +30,8 @@ from schema.context import Context
 TIMEOUT_SECONDS = 30.0
 
 # Two lists made once: new rule objects for each request would be new keys of the validation cache.
-_OPEN = limits.RULES
-_CLOSED = [*limits.RULES, NoSchemaIntrospectionCustomRule]
+_OPEN: list[type[ASTValidationRule]] = []
+_CLOSED: list[type[ASTValidationRule]] = [NoSchemaIntrospectionCustomRule]
 
 
 class Interrupted(Exception):
@@ -57,7 +58,7 @@ class JobWiseSchema(Schema):
 
 
 class Rules(AddValidationRules):
-    """Our validation rules. In production, the schema is shown only to those who are signed in."""
+    """A validation rule of ours: in production, the schema is shown only to those who are signed in."""
 
     def __init__(self) -> None:
         super().__init__(_OPEN)
@@ -68,6 +69,20 @@ class Rules(AddValidationRules):
         closed = context.settings.env is Environment.PRODUCTION and context.identity is None
         self.validation_rules = _CLOSED if closed else _OPEN
         yield from super().on_operation()
+
+
+class Validation(ValidationCache):
+    """Refuses what is over the limits without looking at the rest of it, and validates the same text once."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Runs in the place of validation."""
+        execution = self.execution_context
+        document = cast("DocumentNode", execution.graphql_document)
+        if complaints := limits.complaints(execution.schema._schema, document):
+            execution.pre_execution_errors = list(complaints)
+            yield
+        else:
+            yield from super().on_validate()
 
 
 class Operations(SchemaExtension):
@@ -113,7 +128,7 @@ def _ambiguity(execution: ExecutionContext) -> GraphQLError | None:
     return None
 
 
-EXTENSIONS = [Rules, lambda: MaxTokensLimiter(limits.MAX_TOKENS), ParserCache, ValidationCache, Operations]
+EXTENSIONS = [Rules, lambda: MaxTokensLimiter(limits.MAX_TOKENS), ParserCache, Validation, Operations]
 
 
 def is_import(document: DocumentNode) -> bool:

@@ -5,14 +5,17 @@ reused at every spread, so that a chain of fragments that spread each other cann
 
 The cost is a published formula (docs/graphql.md): an object costs 1, a scalar 0; a list of objects counts ten times,
 a connection `first` times (100 where the number comes in a variable); some fields have a price of their own.
+
+All this is before validation, which compares each field with all others of the same name, and so would itself be much.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -25,9 +28,9 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValidationContext,
     get_named_type,
     is_composite_type,
     is_list_type,
@@ -44,6 +47,8 @@ MAX_FIELDS = 500
 MAX_ALIASES = 30
 MAX_DIRECTIVES = 50
 MAX_COST = 20_000
+#: Of fields with fields below them, which are compared with all of theirs; wherever they stand in the document.
+MAX_REPEATS = 50
 
 LIST_SIZE = 10
 DEFAULT_FIRST = 20
@@ -59,6 +64,7 @@ PRICES = {
     "Mutation.importJob": 50,
     "Mutation.analyzeJob": 20,
     "Mutation.startGeneration": 100,
+    "__schema": 5_000,
 }
 #: Lists that are known to be shorter.
 SIZES = {
@@ -111,24 +117,37 @@ def _capped(value: int) -> str:
     return f"{value:,}" if value < 10**9 else "over a billion"
 
 
-class LimitsRule(ASTValidationRule):
-    """The validation rule. One class for all requests, so that the validation cache can hit."""
+@lru_cache(maxsize=128)
+def complaints(schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
+    """One for every limit that an operation, or the document as a whole, exceeds. Kept like `measures`."""
+    found = [
+        _too_complex(complaint, cost=min(measure.cost, 10**9), limit=MAX_COST, operation=name)
+        for name, measure in measures(schema, document).items()
+        for complaint in measure.complaints()
+    ]
+    repeats = Counter(_parents(document))
+    found += [
+        _too_complex(f"The document has the field `{name}` {number} times; at most {MAX_REPEATS} are allowed.")
+        for name, number in repeats.items()
+        if number > MAX_REPEATS
+    ]
+    return tuple(found)
 
-    def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        """Report every operation that is over a limit."""
-        context = cast("ValidationContext", self.context)
-        for name, measure in measures(context.schema, node).items():
-            for complaint in measure.complaints():
-                extensions = {
-                    "code": ErrorCode.QUERY_TOO_COMPLEX.value,
-                    "cost": min(measure.cost, 10**9),
-                    "limit": MAX_COST,
-                    "operation": name,
-                }
-                self.report_error(GraphQLError(complaint, extensions=extensions))
+
+def _too_complex(message: str, **extensions: Any) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": ErrorCode.QUERY_TOO_COMPLEX.value, **extensions})
 
 
-RULES: list[type[ASTValidationRule]] = [LimitsRule]
+def _parents(document: DocumentNode) -> Iterator[str]:
+    """The names in the answer of all fields that have fields below them, as they are written."""
+    waiting: list[Node] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        selected: SelectionSetNode | None = getattr(node, "selection_set", None)
+        if selected is not None:
+            waiting += selected.selections
+            if isinstance(node, FieldNode):
+                yield (node.alias or node.name).value
 
 
 @lru_cache(maxsize=128)
@@ -183,7 +202,7 @@ class _Ruler:
         name = node.name.value
         if name.startswith("__"):
             # Introspection has its own depth rule in graphql-core, and its size does not grow with anybody's data.
-            return Measure(fields=1, aliases=int(node.alias is not None))
+            return Measure(fields=1, aliases=int(node.alias is not None), cost=PRICES.get(name, 0))
         definition = _definition(parent, name)
         named = get_named_type(definition.type) if definition else None
         inner = self._selections(node.selection_set, named if is_composite_type(named) else None)

@@ -97,6 +97,12 @@ def test_fragments_that_spread_each_other_are_measured_without_end_less_loops() 
             "points; at most 20,000",
         ),
         ("{" + "a{" * 15 + "b" + "}" * 16, "nests 16 levels; at most 14"),
+        ("{ viewer { " + "user { email } " * 51 + "} }", "the field `user` 51 times; at most 50"),
+        (
+            "{ __typename } fragment Unused on Viewer { " + "user { email } " * 51 + "}",
+            "the field `user` 51 times; at most 50",
+        ),
+        ("{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(5)) + " }", "costs 25,000 points"),
     ],
 )
 async def test_a_query_over_a_limit_is_refused_with_the_number_and_the_limit(
@@ -107,6 +113,12 @@ async def test_a_query_over_a_limit_is_refused_with_the_number_and_the_limit(
     complaints = [error for error in body["errors"] if error["extensions"]["code"] == "QUERY_TOO_COMPLEX"]
     assert any(complaint in error["message"] for error in complaints), body
     assert "data" not in body
+
+
+async def test_what_is_over_a_limit_is_not_validated(api: Api) -> None:
+    body = (await api.post("{ nothing viewer { " + "user { email } " * 380 + "} }")).json()
+
+    assert {error["extensions"]["code"] for error in body["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
 async def test_hostile_documents_do_not_hold_up_the_server(api: Api) -> None:
