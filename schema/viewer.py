@@ -1,12 +1,13 @@
 """The signed-in person and all that is theirs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
 
 from jobwise.accounts import models, service
 from jobwise.documents import queries as documents
+from jobwise.errors import ErrorCode, JobWiseError
 from jobwise.generation import events
 from jobwise.generation import queries as generations
 from jobwise.jobs import queries as jobs
@@ -21,6 +22,12 @@ from schema.jobs.types import Job, SavedJob
 from schema.pagination import DEFAULT_FIRST, After, Connection, First, check_first, connection
 from schema.profiles.types import Profile
 from schema.usage import Usage
+
+
+class BadTime(JobWiseError):
+    """`since` is a time that no calendar has: give one of the years 1 to 9999 in UTC."""
+
+    code = ErrorCode.BAD_REQUEST
 
 
 @strawberry.type(description="A sign-in on one device.")
@@ -111,12 +118,20 @@ class Viewer:
         ] = None,
     ) -> Usage:
         """Spending limits for a person count by months."""
-        return Usage.of(await usage.of_person(self.who.user_id, since or usage.month_began()))
+        return Usage.of(await usage.of_person(self.who.user_id, _in_utc(since) if since else usage.month_began()))
 
     @strawberry.field(description="Where you are signed in.")
     async def sessions(self) -> list[Session]:
         """The one used last first."""
         return [Session.of(row, self.who) for row in await service.sessions(self.who)]
+
+
+def _in_utc(time: datetime) -> datetime:
+    """A time without a zone is taken for one in UTC. Raises BadTime."""
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise BadTime from None
 
 
 @strawberry.type

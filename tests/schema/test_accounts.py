@@ -1,8 +1,11 @@
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jobwise.accounts import tokens
+from schema import viewer
 from tests.schema.conftest import Api
 
 TOKENS = "session { accessToken refreshToken accessExpiresAt refreshExpiresAt user { id email name } }"
@@ -138,3 +141,20 @@ async def _post(api: Api, query: str, headers: dict[str, str]) -> dict[str, Any]
     response = await api.http.post("/graphql", json={"query": query}, headers=headers)
     body: dict[str, Any] = response.json()
     return body
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_usage_since_a_time_that_no_calendar_has_is_refused(api: Api, since: str) -> None:
+    error = await api.error("query ($since: DateTime) { viewer { usage(since: $since) { calls } } }", since=since)
+
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+
+
+def test_a_time_without_a_zone_is_one_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert viewer._in_utc(datetime(2026, 3, 1, 12)) == datetime(2026, 3, 1, 12, tzinfo=UTC)  # noqa: DTZ001
+    finally:
+        monkeypatch.undo()
+        time.tzset()
