@@ -181,8 +181,12 @@ class Follower:
 
     async def wait(self, seconds: float = _PATIENCE_SECONDS) -> None:
         """Until the generation has ended and the API has said so."""
-        async with asyncio.timeout(seconds):
-            await asyncio.wait([self._task, asyncio.create_task(self.ended.wait())], return_when="FIRST_COMPLETED")
+        ended = asyncio.create_task(self.ended.wait())
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.wait([self._task, ended], return_when="FIRST_COMPLETED")
+        finally:
+            ended.cancel()
         if self._task.done():
             self._task.result()
 

@@ -37,7 +37,8 @@ async def test_many_streams_at_once_arrive_whole_and_in_time() -> None:
 
     assert {body.count(b"[DONE]") for body in bodies} == {1}
     assert {call.outcome for call in provider.calls} == {"finished"}
-    assert seconds < 8
+    # One after the other would take 50.
+    assert seconds < 40
 
 
 async def test_what_is_stopped_at_the_last_moment_is_not_sent_and_the_pool_goes_on() -> None:
