@@ -268,6 +268,34 @@ async def test_followers_wait_while_the_database_is_away_and_then_go_on(monkeypa
     assert failures == 2
 
 
+async def test_what_only_a_later_version_has_a_name_for_is_told_as_something_to_read_anew_and_harms_nobody() -> None:
+    newer, other = await an_order(await a_viewer()), await an_order(await a_viewer())
+    for number, values in enumerate(("'STAGE_STARTED', 'REVIEW', 'RUNNING'", "'PRAISED', 'WRITE', 'RUNNING'"), 2):
+        await db.fetch_all(
+            f"""
+            insert into generation_events (generation_id, seq, type, stage, status, progress, message, created_at)
+            values ($1, {number}, {values}, 5, 'As it is called there', now())
+            """,
+            newer,
+        )
+    await db.fetch_all("update generations set last_seq = 3, stage = 'REVIEW' where id = $1", newer)
+
+    async with aclosing(events.follow(newer)) as following:
+        told = [await asyncio.wait_for(anext(following), 20) for _ in range(3)]
+        follower = next(iter(events._generations._followers[newer]))
+        follower.hear("PORTFOLIO", "what the next version writes")
+        async with aclosing(events.follow(other)) as theirs:
+            first = await asyncio.wait_for(anext(theirs), 20)
+
+    assert [(each.position, each.type.value, each.stage) for each in told] == [
+        (1, "ACCEPTED", None),
+        (2, "RESYNC", None),
+        (3, "RESYNC", Stage.WRITE),
+    ]
+    assert first.type is EventType.ACCEPTED
+    assert not follower.waiting
+
+
 async def test_an_error_that_does_not_pass_reaches_the_follower(monkeypatch: pytest.MonkeyPatch) -> None:
     generation_id = await an_order(await a_viewer())
     monkeypatch.setattr(events._generations, "_heads_sql", "select nonsense from nowhere where $1 = $2 and $3")

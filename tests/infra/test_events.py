@@ -69,6 +69,77 @@ async def test_words_about_the_same_are_sent_together_and_only_to_who_listens_to
     assert heard == [("x", "one two"), ("y", "three")]
 
 
+async def test_what_one_hearer_cannot_understand_keeps_nobody_from_hearing_the_rest() -> None:
+    heard: list[str] = []
+
+    def hear(_: str, text: str) -> None:
+        heard.append(text.removeprefix("a kind that only the next version knows"))
+        if not heard[-1]:
+            raise ValueError
+
+    with events.listener.attend("a", lambda: None, hear), events.listener.subscribe("b") as flag:
+        await _heard_by_redis(events._WORD_CHANNEL + "a")
+        redis = redis_client.client()
+        await redis.publish(events._WORD_CHANNEL + "a", b'["x", "a kind that only the next version knows"]')
+        await redis.publish(events._WORD_CHANNEL + "a", b"no JSON at all")
+        await redis.publish(events._WAKE_CHANNEL, b"\xff")
+        flag.clear()
+        await redis.publish(events._WORD_CHANNEL + "a", b'["x", "one"]')
+        await events.publish("b")
+
+        assert await asyncio.wait_for(flag.wait(), 10)
+    assert heard == ["", "one"]
+
+
+async def test_half_of_a_character_is_told_as_a_question_mark_and_others_words_come_as_well() -> None:
+    heard: list[tuple[str, str]] = []
+    told = asyncio.Event()
+
+    def hear(about: str, text: str) -> None:
+        heard.append((about, text))
+        told.set()
+
+    with events.listener.attend("a", lambda: None, hear):
+        await _heard_by_redis(events._WORD_CHANNEL + "a")
+        events.mouth.tell("a", "x", "half of a smile: \ud83d")
+        events.mouth.tell("a", "y", "whole")
+        async with asyncio.timeout(10):
+            while len(heard) < 2:
+                await told.wait()
+                told.clear()
+
+    assert heard == [("x", "half of a smile: ?"), ("y", "whole")]
+
+
+async def test_ear_and_mouth_go_on_after_whatever_they_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_RETRY_SECONDS", 0.0)
+    heard = asyncio.Event()
+    met: list[str] = []
+
+    def once(owner: type, name: str) -> None:
+        real = getattr(owner, name)
+
+        async def failing(*given: object) -> None:
+            monkeypatch.setattr(owner, name, real)
+            met.append(name)
+            raise KeyError(name)
+
+        monkeypatch.setattr(owner, name, failing)
+
+    once(events.Mouth, "_send")
+    once(events.Listener, "_choose_channels")
+    await redis_client.client().client_kill_filter(_type="pubsub")
+    with events.listener.attend("a", lambda: None, lambda *_: heard.set()):
+        async with asyncio.timeout(30):
+            while not heard.is_set():
+                events.mouth.tell("a", "x", "anybody there?")
+                # The ear looks at what has become of its other half whenever it hears something.
+                await events.publish("b")
+                await asyncio.sleep(0.05)
+
+    assert sorted(met) == ["_choose_channels", "_send"]
+
+
 async def test_words_are_heard_again_after_a_lost_connection() -> None:
     heard: list[tuple[str, str]] = []
     with events.listener.attend("a", lambda: None, lambda about, text: heard.append((about, text))):

@@ -87,6 +87,23 @@ async def test_redis_is_asked_again_after_a_rest(redis_url: str, monkeypatch: py
         assert await redis_client.ask(ping)
 
 
+async def test_whoever_is_cancelled_while_redis_is_asked_goes_on_with_nothing(redis_url: str) -> None:
+    async def work() -> None:
+        await redis_client.ask(ping)
+        await asyncio.Event().wait()
+
+    for moment in range(60):
+        # On a new connection each time: that is where redis-py swallows most.
+        redis_client.connect(redis_url)
+        task = asyncio.create_task(work())
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=10)
+        assert task.cancelled(), f"swallowed at moment {moment}"
+        await redis_client.close()
+
+
 async def test_a_refusal_is_an_answer_and_no_absence(redis: None) -> None:
     async def nonsense(redis: Redis) -> None:
         await redis.eval("nonsense", 0)  # type: ignore[misc]  # the types are those of the blocking client

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from jobwise.accounts.service import Viewer
+from jobwise.config import Settings
 from jobwise.documents.renderer import Renderer
 from jobwise.generation import queries
 from jobwise.generation.leases import Leases
@@ -18,6 +19,7 @@ from jobwise.infra.storage import Storage
 from tests.accounts.people import a_viewer
 from tests.generation.orders import an_order
 from workers.runtime import Runner, answering_rings, sweeping
+from workers.settings import runner_of
 
 GRACE = 5.0
 
@@ -144,6 +146,51 @@ async def test_a_stopped_worker_hands_back_what_does_not_end_in_time_and_rings_f
     row = await Generation.get(id=generation_id)
     assert (row.status, row.attempt, row.worker) == (Status.QUEUED, 0, None)
     assert await queue.waiting_rings() == 1
+
+
+async def test_workers_with_one_slot_each_run_several_generations_of_one_person_at_a_time(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBWISE_WORKER_CONCURRENCY", "1")
+    monkeypatch.setenv("JOBWISE_RUNNING_PER_PERSON", "2")
+    rendering: set[str] = set()
+    are_both_there = asyncio.Event()
+
+    async def hang(*_: object, **__: object) -> None:
+        rendering.update(str(row.id) for row in await Generation.filter(status=Status.RUNNING))
+        if len(rendering) == 2:
+            are_both_there.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(tools.renderer, "render", hang)
+    for _ in range(3):
+        await an_order(viewer)
+    runners = [runner_of(Settings(), tools) for _ in range(3)]
+    work = [asyncio.create_task(runner.run(0.0)) for runner in runners]
+    async with asyncio.timeout(30):
+        await are_both_there.wait()
+    assert [runner.room for runner in runners].count(0) == 2
+
+    for runner in runners:
+        runner.stop()
+    await asyncio.gather(*work)
+
+
+async def test_what_a_claim_passed_over_is_asked_for_once_more_without_a_ring(
+    tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = await an_order(viewer)
+    real, passed_over = queries.claim, [None]
+
+    async def locked_at_first(*given: Any) -> Any:
+        return passed_over.pop() if passed_over else await real(*given)
+
+    monkeypatch.setattr(queries, "claim", locked_at_first)
+    runner = Runner(tools, slots=1, cap=10)
+    work = asyncio.create_task(runner.run(GRACE))
+    await _until(Status.COMPLETED, generation_id)
+    runner.stop()
+    await work
 
 
 async def test_no_more_generations_run_than_there_are_slots(
