@@ -30,7 +30,6 @@ from tests.faults.proxy import Proxy
 from tests.providers.script import Script
 
 ROOT = Path(__file__).parents[2]
-_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
 _PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 # A question to a server costs it something, too.

@@ -17,9 +17,9 @@ _ALL = """
 select count(*) as n, count(*) filter (where status in ('COMPLETED', 'FAILED', 'CANCELLED')) as ended from generations
 """
 # What the tests run shares the machine with other tests; what was promised is measured in the long form.
-_SLACK_SECONDS = {True: 2.0, False: 5.0}
-_HANDOVER_SECONDS = {True: 1.0, False: 4.0}
-_CANCEL_SECONDS = {True: 1.0, False: 4.0}
+_SLACK_SECONDS = {True: 2.0, False: 10.0}
+_HANDOVER_SECONDS = {True: 1.0, False: 10.0}
+_CANCEL_SECONDS = {True: 1.0, False: 10.0}
 _HITS = {signal.SIGKILL: "worker killed", signal.SIGTERM: "worker asked to leave"}
 
 
@@ -73,6 +73,11 @@ class Scene:
         generations = await self.running_on(worker)
         self._hits.append(_Hit(worker.signal(number), tuple(generations)))
         self.tally.faults[_HITS[signal.Signals(number)]] += 1
+
+    async def leases_end(self) -> None:
+        """In the short form nobody waits for the leases of those that were killed: they are over at once."""
+        if not self.long:
+            await self.site.rows("update generations set lease_until = now() where status = 'RUNNING'")
 
     async def cancelled_in_time(self) -> None:
         """Hold all cancellations so far against their promised time: the generation's end, and that of its calls."""

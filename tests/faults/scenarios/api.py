@@ -155,6 +155,7 @@ async def _cancelled_at_the_end(scene: Scene, person: Person) -> None:
     injected="retryGeneration of what was cancelled in its middle",
     when="after it has ended",
     holds="it goes on from its checkpoints, with the events numbered on, and ends once more",
+    JOBWISE_LEASE_SECONDS="15",
 )
 async def retried_from_its_checkpoints(scene: Scene) -> None:
     site = scene.site

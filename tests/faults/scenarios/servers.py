@@ -70,11 +70,11 @@ async def postgres_hangs(scene: Scene) -> None:
     async def hang(person: Person) -> None:
         proxy.set(Line.STALLED)
         scene.tally.faults["PostgreSQL stalled"] += 1
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
             answer = await http.get(f"{site.url}/health/ready")
         scene.tally.check(answer.status_code == 503, f"ready said {answer.status_code} without a database")
         try:
-            await asyncio.wait_for(person.order(kinds=LETTER, once=True), 12)
+            await asyncio.wait_for(person.order(kinds=LETTER, once=True), 30)
             scene.tally.check(False, "an order was accepted without a database")
         except Exception as error:
             scene.tally.check("UNAVAILABLE" in str(error), f"an order was answered with {error!r}")

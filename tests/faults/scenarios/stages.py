@@ -21,7 +21,7 @@ async def _settled(scene: Scene) -> None:
     await until(
         lambda: scene.site.value("select count(*) = 0 from llm_calls where outcome = 'RESERVED'"),
         "a ledger in which every call is settled",
-        within=10,
+        within=30,
     )
     assert scene.site.model is not None
     billed = {call["client_request_id"] for call in await scene.site.model.bill()}
@@ -64,6 +64,7 @@ async def model_calls_that_go_wrong(scene: Scene) -> None:
     when="in the middle of a model call, and just after the answer",
     holds="the stage is done once more elsewhere, and never after it was kept; the ledger has every call",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="15",
 )
 async def worker_killed_in_a_model_call(scene: Scene) -> None:
     site = scene.site
@@ -75,6 +76,7 @@ async def worker_killed_in_a_model_call(scene: Scene) -> None:
     await model.follow(Script())
     await site.worker()
     await scene.hit(doomed)
+    await scene.leases_end()
     await scene.ended(order)
     billed = len(await model.bill())
     expected = 1 + 2 * _WRITING
@@ -101,14 +103,14 @@ async def model_call_cancelled(scene: Scene) -> None:
     order = await scene.order(person)
     await until(lambda: _calls(scene, 1 + _WRITING), "all calls of the writing under way")
     await person.cancel(order)
-    await scene.ended(order, within=5)
+    await scene.ended(order, within=30)
     await _settled(scene)
     await scene.cancelled_in_time()
     outcomes = {row["outcome"] for row in await site.rows("select outcome from llm_calls where stage = 'WRITE'")}
     scene.tally.check(outcomes == {"CANCELLED"}, f"the calls are settled as {outcomes}")
     assert site.model is not None
     model = site.model
-    await until(lambda: _aborted(model.bill), "the provider saw all of them end", within=5)
+    await until(lambda: _aborted(model.bill), "the provider saw all of them end", within=30)
 
 
 async def _aborted(bill: object) -> bool:
