@@ -45,11 +45,13 @@ async def _trapped(scene: Scene, traps: list[dict[str, str]]) -> list[Program]:
     when="in each of the five stages, its work done and its checkpoint not yet kept",
     holds="another worker goes on within lease + 2 s, and repeats that one stage",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="15",
 )
 async def worker_killed_in_every_stage(scene: Scene) -> None:
     workers = await _trapped(scene, [trap(stage, _SAVE, stage=stage) for stage in STAGES])
     for worker in workers:
         await scene.hit(worker)
+    await scene.leases_end()
     await scene.all_ended()
     repeated = await scene.site.value(
         "select count(*) from generation_events where type = 'STAGE_STARTED'"
@@ -62,12 +64,14 @@ async def worker_killed_in_every_stage(scene: Scene) -> None:
     when="just after a checkpoint is kept, and just before the documents are committed",
     holds="no stage is repeated, and the documents are there once",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="15",
 )
 async def worker_killed_around_its_commits(scene: Scene) -> None:
     traps = [trap("kept", _SAVE, stage="WRITE", where="after"), trap("uncommitted", _FINISH, where="after")]
     workers = await _trapped(scene, traps)
     for worker in workers:
         await scene.hit(worker)
+    await scene.leases_end()
     await scene.all_ended()
     began = await scene.site.value("select count(*) from generation_events where type = 'STAGE_STARTED'")
     scene.tally.check(began == 2 * len(STAGES), f"{began} stages began for {2 * len(STAGES)}")
@@ -134,6 +138,7 @@ async def _are_all_held(scene: Scene) -> bool:
     when="in a stage that is done within the grace period",
     holds="the stage is kept, the generation handed back, and taken over within a second; no attempt is counted",
     JOBWISE_WORKER_CONCURRENCY="1",
+    JOBWISE_LEASE_SECONDS="15",
 )
 async def worker_asked_to_leave(scene: Scene) -> None:
     (worker,) = await _trapped(scene, [trap("held", _SAVE, stage="WRITE")])
