@@ -151,6 +151,7 @@ async def migrated_database(servers: Addresses) -> AsyncIterator[str]:
 async def database(migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """An empty migrated database, connected through `jobwise.infra.db`; its URL, which `settings()` has as well."""
     monkeypatch.setenv("DATABASE_URL", migrated_database)
+    monkeypatch.setattr(db, "_IDLE_SECONDS", _NO_HURRY_SECONDS)
     settings.cache_clear()
     await db.connect(migrated_database)
     yield migrated_database
