@@ -44,14 +44,16 @@ class Plan(BaseModel):
     """Everything that is planted in one process.
 
     `clock_shift`: on SIGUSR1 the process's calendar jumps by so many seconds. `full_disk`: while that file exists,
-    nothing reaches the disk. `renderer_seconds`: how long one page layout may take. `lag_file`: where the event loop's
-    delays are written every second, in milliseconds.
+    nothing reaches the disk. `trusting`: no lease is ever taken for lost, so that the database alone keeps a zombie
+    from writing. `renderer_seconds`: how long one page layout may take. `lag_file`: where the event loop's delays are
+    written every second, in milliseconds.
     """
 
     folder: Path
     traps: list[Trap] = []
     clock_shift: float = 0
     full_disk: Path | None = None
+    trusting: bool = False
     renderer_seconds: float | None = None
     lag_file: Path | None = None
 
@@ -62,6 +64,8 @@ def main(plan: Plan, arguments: list[str]) -> None:
         _shift_clock_on_signal(plan.clock_shift)
     if plan.full_disk:
         _fill_disk(plan.full_disk)
+    if plan.trusting:
+        _trust_leases()
     for trap in plan.traps:
         _set_trap(plan.folder, trap)
     if plan.renderer_seconds:
@@ -150,6 +154,14 @@ def _fill_disk(flag: Path) -> None:
         real(fd)
 
     os.fsync = fsync
+
+
+def _trust_leases() -> None:
+    from jobwise.generation.leases import Lease
+
+    for name, blind in (("in_doubt", property(lambda _: False)), ("stop_work", lambda _: None)):
+        assert hasattr(Lease, name)
+        setattr(Lease, name, blind)
 
 
 def _hurry_renderer(seconds: float) -> None:

@@ -76,6 +76,7 @@ async def test_an_expired_lease_is_taken_over_and_its_old_holder_can_write_no_mo
     for write in (
         queries.start_stage(zombie, Stage.ANALYZE, 4, None, ""),
         queries.save_checkpoint(zombie, Stage.ANALYZE, "h", {}, 0.1, 15, ""),
+        queries.save_step(zombie, "REPAIR", "h", {}),
         queries.finish(zombie, Status.COMPLETED, ""),
         queries.finish(zombie, Status.CANCELLED, ""),
         queries.release(zombie, timedelta(), "", keep_attempt=False),

@@ -78,20 +78,20 @@ async def worker_killed_around_its_commits(scene: Scene) -> None:
 
 
 @scenario(
-    injected="SIGSTOP of four workers beyond their leases, then SIGCONT",
+    injected="SIGSTOP beyond their leases, then SIGCONT, of four workers that by themselves take no lease for lost",
     when="about to begin a stage, to keep one, to deliver, and to hand back; another worker is at the same generations",
-    holds="the zombies change nothing and say that they lost; the generations end once, elsewhere",
+    holds="what they write changes nothing; the generations end once, elsewhere",
     JOBWISE_WORKER_CONCURRENCY="1",
     JOBWISE_LEASE_SECONDS="5",
 )
 async def zombie_writes_nothing(scene: Scene) -> None:
     site = scene.site
     await site.api()
-    held = {"begin": [trap("begin", _START, stage="WRITE")], "keep": [trap("keep", _SAVE, stage="ANALYZE")]}
+    held = {"begin": [trap("begin", _START, stage="WRITE")], "keep": [trap("keep", _SAVE, stage="VERIFY")]}
     held |= {"end": [trap("end", _FINISH)], "release": [trap("leave", _SAVE, stage="MATCH"), trap("release", _RELEASE)]}
     for _ in held:
         await scene.order(await scene.person(), kinds=LETTER)
-    zombies = {name: await site.worker(traps=traps, wait=False) for name, traps in held.items()}
+    zombies = {name: await site.worker(traps=traps, trusting=True, wait=False) for name, traps in held.items()}
     await site.reached("leave")
     zombies["release"].signal(signal.SIGTERM)
     site.let_go("leave")
@@ -164,19 +164,22 @@ async def worker_asked_to_leave(scene: Scene) -> None:
     JOBWISE_WORKER_CONCURRENCY="1",
 )
 async def worker_killed_before_it_rings(scene: Scene) -> None:
-    traps = [trap("held", _SAVE, stage="WRITE"), trap("unrung", _RELEASE, where="after")]
-    await scene.site.api()
+    site = scene.site
+    await site.api()
+    worker = await site.worker(traps=[trap("held", _SAVE, stage="WRITE"), trap("unrung", _RELEASE, where="after")])
     await scene.order(await scene.person(), kinds=LETTER)
-    worker = await scene.site.worker(traps=traps)
-    await scene.site.reached("held")
-    await scene.site.worker()
+    await site.reached("held")
+    site.let_go("looked")
+    await site.worker(traps=[trap("looked", "workers.runtime:Runner._fill", where="after")])
+    # Now it has seen that there is nothing to do, and waits to be called.
+    await site.reached("looked")
     worker.signal(signal.SIGTERM)
-    scene.site.let_go("held")
-    await scene.site.reached("unrung")
+    site.let_go("held")
+    await site.reached("unrung")
     await worker.kill()
     scene.tally.faults["worker killed"] += 1
     await scene.all_ended()
-    claims = await scene.site.value("select max(token) from generations")
+    claims = await site.value("select max(token) from generations")
     scene.tally.check(claims == 2, f"it was claimed {claims} times")
 
 
