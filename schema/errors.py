@@ -14,6 +14,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from pydantic import ValidationError
 from strawberry.schema.exception_handlers import ExceptionHandler
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 from strawberry.types.union import StrawberryUnion
@@ -230,6 +231,8 @@ def _presented(error: GraphQLError) -> GraphQLError:
         if cause.code is ErrorCode.UNAVAILABLE:
             log.warning("unavailable", path=_path(error), reason=type(cause.__cause__ or cause).__name__)
         return _replaced(error, cause.message, extensions_of(cause))
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _replaced(error, _no_operation(cause.operation_name), {"code": ErrorCode.BAD_REQUEST.value})
     if cause is None:
         return _replaced(error, error.message, {"code": _code_of_request_error(error), **(error.extensions or {})})
     if isinstance(cause, RecursionError):
@@ -268,6 +271,12 @@ def _cause(error: GraphQLError) -> Exception | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def _no_operation(name: str | None) -> str:
+    if name is None:
+        return "The document has nothing to run: it needs a query, mutation or subscription."
+    return f"The document has no operation {name[:100]!r}."
 
 
 def _code_of_request_error(error: GraphQLError) -> str:

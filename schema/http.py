@@ -156,7 +156,7 @@ class Endpoint:
         except TimeoutError:
             raise OutOfTime from None
         except CannotGetOperationTypeError as error:
-            return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])
+            return PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
         except InvalidOperationTypeError as error:
             raise _wrong_method(error.operation_type) from None
 

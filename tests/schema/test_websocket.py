@@ -134,7 +134,12 @@ async def test_a_malformed_message_closes_with_4400_after_the_initialisation_too
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [("{", "Syntax Error"), ("{ nothing }", "Cannot query field 'nothing'"), ("{...Nope}", "Unknown fragment")],
+    [
+        ("{", "Syntax Error"),
+        ("{ nothing }", "Cannot query field 'nothing'"),
+        ("{...Nope}", "Unknown fragment"),
+        ("fragment F on Query { __typename }", "nothing to run"),
+    ],
 )
 async def test_a_bad_document_ends_its_operation_and_not_the_socket(live: str, query: str, message: str) -> None:
     async with _socket(live) as socket:
@@ -146,7 +151,21 @@ async def test_a_bad_document_ends_its_operation_and_not_the_socket(live: str, q
 
     assert (error["type"], error["id"]) == ("error", "1")
     assert message in error["payload"][0]["message"]
+    assert error["payload"][0]["extensions"]["code"] == "BAD_REQUEST"
     assert result["payload"]["data"] == {"__typename": "Query"}
+
+
+async def test_the_name_of_no_operation_ends_its_operation_and_is_no_bug(live: str) -> None:
+    async with _socket(live) as socket:
+        await socket.init()
+        payload = {"query": "query A { __typename }", "operationName": "B"}
+        await socket.send({"type": "subscribe", "id": "1", "payload": payload})
+        error = await socket.receive()
+
+    assert (error["type"], error["id"]) == ("error", "1")
+    assert error["payload"] == [
+        {"message": "The document has no operation 'B'.", "extensions": {"code": "BAD_REQUEST"}}
+    ]
 
 
 async def test_a_subprotocol_that_is_not_ours_closes_with_4406(live: str) -> None:
