@@ -334,9 +334,11 @@ async def _frozen(viewer: Viewer) -> AsyncIterator[None]:
 
     process = asyncio.create_task(write())
     await written.wait()
-    yield
-    thawed.set()
-    await process
+    try:
+        yield
+    finally:
+        thawed.set()
+        await process
 
 
 async def test_a_claim_waits_for_nobody_and_passes_over_those_whose_rows_are_locked() -> None:
