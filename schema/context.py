@@ -46,7 +46,7 @@ class Context:
             raise Forbidden
 
     def forget(self) -> None:
-        """Read everything anew from here on: a subscription's next event must not show what an earlier one read."""
+        """Read everything anew from here on: what was read for an earlier event or mutation may be so no more."""
         self.loaders = Loaders()
 
 

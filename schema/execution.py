@@ -12,6 +12,8 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLFieldResolver,
+    GraphQLResolveInfo,
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -51,10 +53,28 @@ def interruptions_named() -> Iterator[None]:
 
 
 class JobWiseSchema(Schema):
-    """The schema, without Strawberry's own error log: `schema.errors.present` logs what is worth it, with its ids."""
+    """The schema, without Strawberry's own error log: `schema.errors.present` logs what is worth it, with its ids.
+
+    Mutations of one document run one after the other, and what is read below one must not be from before it.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Takes what Strawberry's takes."""
+        super().__init__(*arguments, **options)
+        if (mutations := self._schema.mutation_type) is not None:
+            for field in mutations.fields.values():
+                field.resolve = _reading_anew(cast("GraphQLFieldResolver", field.resolve))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing to do here."""
+
+
+def _reading_anew(resolve: GraphQLFieldResolver) -> GraphQLFieldResolver:
+    def resolver(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
+        info.context.forget()
+        return resolve(source, info, **arguments)
+
+    return resolver
 
 
 class Rules(AddValidationRules):

@@ -76,7 +76,7 @@ def _rows(model: type[M]) -> DataLoader[UUID, M | None]:
 
 
 class Loaders:
-    """A fresh set for every operation, and for every event of a subscription.
+    """A fresh set for every operation, every mutation in one, and every event of a subscription.
 
     Each loader is made when it is first used.
     """

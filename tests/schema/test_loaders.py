@@ -83,6 +83,31 @@ async def test_a_field_that_fails_leaves_other_parts_of_the_answer_whole(
     assert [error["extensions"]["code"] for error in body["errors"]] == ["NOT_FOUND"]
 
 
+async def test_what_is_read_below_a_mutation_is_not_from_before_it(api: Api) -> None:
+    assert api.viewer is not None
+    mine = (await profile_service.create(api.viewer, ProfileInput(name="Ada"))).profile
+    job = await a_job(api.viewer)
+    variables = {"job": ids.encode("Job", job.id), "profile": ids.encode("Profile", mine.id)}
+    changes = """mutation ($job: ID!, $profile: ID!) {
+        a: updateJob(input: {id: $job, title: "Miller"}) { ... on JobSuccess { job { analysis { title } } } }
+        b: updateJob(input: {id: $job, title: "Brewer"}) { ... on JobSuccess { job { analysis { title } } } }
+        c: addSkill(input: {profileId: $profile, name: "Rye"}) { ... on SkillSuccess { profile { skills { name } } } }
+        d: addSkill(input: {profileId: $profile, name: "Oats"}) { ... on SkillSuccess { profile { skills { name } } } }
+        }"""
+    deletion = """mutation ($job: ID!, $profile: ID!) {
+        a: setJobStatus(input: {id: $job, status: CLOSED}) { ...Matched }
+        b: deleteProfile(input: {id: $profile}) { __typename }
+        c: setJobStatus(input: {id: $job, status: ACTIVE}) { ...Matched } }
+        fragment Matched on JobSuccess { job { match(profileId: $profile) { years } } }"""
+
+    said = await api.run(changes, **variables)
+    error = await api.error(deletion, **variables)
+
+    assert [said[name]["job"]["analysis"]["title"] for name in "ab"] == ["Miller", "Brewer"]
+    assert [[skill["name"] for skill in said[name]["profile"]["skills"]] for name in "cd"] == [["Rye"], ["Rye", "Oats"]]
+    assert (error["extensions"]["code"], error["path"]) == ("NOT_FOUND", ["c", "job", "match"])
+
+
 def _fail_in_the_middle(monkeypatch: pytest.MonkeyPatch, gone: UUID, readers: int) -> None:
     """The profile `gone` is not found once all else is being read, which ends when its neighbours are cancelled."""
     asked, failed = asyncio.Semaphore(0), asyncio.Event()
