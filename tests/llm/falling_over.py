@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from tests.providers.script import Behaviour, Script
 _LINKS = ("openai", "groq", "local")
 FIRST_TOKEN_SECONDS = 0.3
 _ANSWER_SECONDS = 1.0
+#: By then all processes have looked how a breaker stands that has changed.
+HEARD_SECONDS = 0.2
 SCRIPT = Script(
     default=Behaviour(
         first_token_seconds=FIRST_TOKEN_SECONDS, stream_seconds=_ANSWER_SECONDS - FIRST_TOKEN_SECONDS, text="word " * 40
@@ -104,11 +106,14 @@ async def outage(folder: Path, settings: Mapping[str, str], *, askers: int, befo
             killed_at = await servers[0].kill()
             opened_at, failures = await _opened(settings["REDIS_URL"])
             await asyncio.sleep(down)
+            await until(lambda: len(_begun_since(processes, opened_at)) >= askers, "answers without it", within=60)
             await servers[0].start()
             await servers[0].ready()
             back_at = time.time()
             closed_at = await _closed(settings["REDIS_URL"])
-            await asyncio.sleep(before + _ANSWER_SECONDS)
+            await asyncio.sleep(before)
+            heard_at = closed_at + HEARD_SECONDS
+            await until(lambda: "openai" in _begun_since(processes, heard_at), "an answer of it", within=60)
         finally:
             for process in processes:
                 await process.kill()
@@ -120,6 +125,11 @@ async def outage(folder: Path, settings: Mapping[str, str], *, askers: int, befo
 def _answered(process: Program) -> bool:
     assert process.lives, process.said()
     return bool(_questions(process))
+
+
+def _begun_since(processes: Sequence[Program], moment: float) -> list[str]:
+    """Who has answered the questions that were begun since."""
+    return [question.link for process in processes for question in _questions(process) if question.at > moment]
 
 
 def _questions(process: Program) -> list[Question]:
@@ -141,7 +151,7 @@ async def _opened(url: str) -> tuple[float, int]:
             state = await _state(redis)
             return int(state["failures"]) if state.get("open_until") else 0
 
-        found = await until(failures, "an open breaker", within=10)
+        found = await until(failures, "an open breaker", within=60)
         return time.time(), found
 
 

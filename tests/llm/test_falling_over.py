@@ -1,7 +1,8 @@
+import math
 from pathlib import Path
 
 from jobwise.infra import db
-from tests.llm.falling_over import outage
+from tests.llm.falling_over import HEARD_SECONDS, outage
 
 
 async def test_a_killed_provider_is_left_alone_by_all_processes_and_asked_again_when_it_is_back(
@@ -10,7 +11,7 @@ async def test_a_killed_provider_is_left_alone_by_all_processes_and_asked_again_
     await db.migrate(empty_database)
 
     seen = await outage(
-        tmp_path, {"DATABASE_URL": empty_database, "REDIS_URL": redis_url}, askers=20, before=1.2, down=2.0
+        tmp_path, {"DATABASE_URL": empty_database, "REDIS_URL": redis_url}, askers=20, before=0.5, down=0.5
     )
 
     # Every question has an end; only those that were being answered when it died have no answer.
@@ -21,6 +22,6 @@ async def test_a_killed_provider_is_left_alone_by_all_processes_and_asked_again_
     assert len(during) >= 20
     assert {question.link for question in during} == {"groq"}
     assert {question.link for question in seen.began(0, seen.killed_at) if question.link} >= {"openai"}
-    assert seen.began(seen.closed_at + 0.2, seen.closed_at + 60)[-1].link == "openai"
+    assert "openai" in {question.link for question in seen.began(seen.closed_at + HEARD_SECONDS, math.inf)}
     # Calls under way when it opens have failed as well; hardly any was begun after.
     assert seen.attempts <= 20 + 5
