@@ -48,14 +48,14 @@ def decode(cursor: str, *kinds: type) -> tuple[object, ...]:
     try:
         values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         return tuple(_read(kind, value) for kind, value in zip(kinds, values, strict=True))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, OverflowError):
         raise BadCursor from None
 
 
 def _read(kind: type, value: object) -> object:
     if kind is datetime:
         moment = datetime.fromisoformat(str(value))
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if kind is float and isinstance(value, int):
         return float(value)
     if kind is UUID:
