@@ -24,7 +24,9 @@ def test_without_a_service_one_is_started_and_both_documents_and_the_report_are_
     given = json.loads(resume.read_text())
     resume.write_text(json.dumps({**given, "awards": [*given.get("awards", ()), *[{}] * 7]}))
     own_home, out = tmp_path / "home", tmp_path / "out"
-    ended = jobwise(own_home, "tailor", "--resume", resume, "--posting", posting, "--out", out, **MODELS_DOWN)
+    # Time enough to find that no model is there: the report says so.
+    models = {**MODELS_DOWN, "JOBWISE_LLM_TOTAL_SECONDS": "3"}
+    ended = jobwise(own_home, "tailor", "--resume", resume, "--posting", posting, "--out", out, **models)
     assert ended.returncode == 0, ended.stderr
     assert {file.name for file in out.iterdir()} == FILES
     assert str(out / "resume.pdf") in ended.stdout
