@@ -51,6 +51,10 @@ _NAMES = "nadia varga-holt, NADIA VÁRGA, Vargas, vargaholt.example, @nadia_v, N
 _SECRETS = f"Reach Ada at ada@hidden.example, {', '.join(_NUMBERS)} or https://hidden.example/ada. I am {_NAMES}."
 
 
+#: The posting is read at once, so that there is time for what is followed.
+_READING = Behaviour(schema_name="posting_requirements")
+
+
 @dataclass
 class Seen:
     """What a subscriber has seen: what happened, and the text of each document as it stands after each piece."""
@@ -186,7 +190,7 @@ async def test_the_main_job_runs_with_each_provider_and_the_text_is_followed_as_
 ) -> None:
     model = MODELS[name]
     async with (
-        running(Script(default=Behaviour(first_token_seconds=0.05, stream_seconds=0.5))) as provider,
+        running(Script(default=Behaviour(stream_seconds=1), rules=[_READING])) as provider,
         _worker(renderer, tmp_path, f"{name}:{model}", provider) as tools,
     ):
         generation_id = await _order(person)
@@ -209,6 +213,7 @@ async def test_the_main_job_runs_with_each_provider_and_the_text_is_followed_as_
         f"STAGE_COMPLETED {stage}" for stage in ("ANALYZE", "MATCH", "WRITE", "VERIFY", "EXPORT")
     ]
     assert sorted(seen.restarts) == ["COVER_LETTER", "RESUME"]
+    # More than one for each of the four answers that they are made of.
     assert seen.pieces >= 6
     assert all(len(text) > 200 for text in seen.texts.values())
 

@@ -18,6 +18,8 @@ _FINISHES: dict[str | None, Finish] = {
     "refusal": "refusal",
 }
 _MOST_THOUGHTS = 4
+#: A busy machine is so much late.
+_LATE_SECONDS = 0.2
 #: More numbers than a database keeps.
 _LONG = 16_001
 
@@ -197,7 +199,10 @@ class Performance:
                 self._first.set()
                 sent = due
             if sent < stop:
-                await self._exchange.wait(max(self._do.piece_seconds, 1 / rate))
+                pause, fell_silent = max(self._do.piece_seconds, 1 / rate), time.monotonic()
+                await self._exchange.wait(pause)
+                # A machine that stood still goes on where it was: what is said in the meantime would all come at once.
+                began += max(0.0, time.monotonic() - fell_silent - pause - _LATE_SECONDS)
         await self._stumble("hang", "cut", "pings", "endless", "malformed", "stream_error")
 
     def _rate(self, count: int) -> float:
