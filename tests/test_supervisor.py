@@ -38,7 +38,7 @@ async def test_a_child_that_cannot_be_started_for_a_while_is_tried_until_it_can(
     keeper = asyncio.create_task(child.keep_running())
     spawned[0].kill()
 
-    await asyncio.wait_for(back.wait(), 10)
+    await asyncio.wait_for(back.wait(), 60)
 
     keeper.cancel()
     # Where the tests run in the background of a shell, its children ignore to be interrupted.

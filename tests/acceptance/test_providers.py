@@ -146,10 +146,13 @@ async def _made(person: Person, generation_id: str, tools: Tools) -> Seen:
 
 
 async def _work(tools: Tools) -> None:
-    # Redis takes a moment to know who listens to the words.
-    await asyncio.sleep(0.1)
     claim = await queries.claim("a worker", tools.leases.length, 10)
     assert claim is not None
+    # Redis takes a moment to know who listens to the words.
+    channel = f"{events._WORD_CHANNEL}generation:{claim.id}"
+    async with asyncio.timeout(60):
+        while not dict(await redis_client.client().pubsub_numsub(channel))[channel.encode()]:  # noqa: ASYNC110 (Redis does not tell)
+            await asyncio.sleep(0.01)
     await pipeline.run(claim, tools)
 
 

@@ -108,10 +108,10 @@ async def test_a_task_cancelled_while_it_begins_a_transaction_leaks_no_connectio
         patch.setattr(TransactionWrapper, "begin", cancelled)
         for _ in range(20):
             with pytest.raises(asyncio.CancelledError):
-                await asyncio.wait_for(asyncio.create_task(attempt()), 5)
+                await asyncio.wait_for(asyncio.create_task(attempt()), 30)
 
     # The pool has ten connections: had each attempt kept one, this would wait for ever.
-    await asyncio.wait_for(attempt(), 5)
+    await asyncio.wait_for(attempt(), 30)
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: str) -> None:

@@ -44,7 +44,7 @@ async def viewer(database: str) -> Viewer:
     return await a_viewer()
 
 
-async def _until(status: Status, *generations: UUID, seconds: float = 20) -> None:
+async def _until(status: Status, *generations: UUID, seconds: float = 60) -> None:
     """Look until all of them are there."""
     async with asyncio.timeout(seconds):
         while await Generation.filter(id__in=generations, status=status).count() < len(generations):  # noqa: ASYNC110 (rows)
