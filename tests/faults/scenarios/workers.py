@@ -40,6 +40,13 @@ async def _trapped(scene: Scene, traps: list[dict[str, str]]) -> list[Program]:
     return workers
 
 
+async def _idle(scene: Scene, *traps: dict[str, str]) -> None:
+    """Start a worker that has seen that there is nothing to do, and waits to be called."""
+    scene.site.let_go("looked")
+    await scene.site.worker(traps=[trap("looked", "workers.runtime:Runner._fill", where="after"), *traps])
+    await scene.site.reached("looked")
+
+
 @scenario(
     injected="kill -9 of a worker",
     when="in each of the five stages, its work done and its checkpoint not yet kept",
@@ -135,13 +142,17 @@ async def _are_all_held(scene: Scene) -> bool:
 
 @scenario(
     injected="SIGTERM of a worker",
-    when="in a stage that is done within the grace period",
-    holds="the stage is kept, the generation handed back, and taken over within a second; no attempt is counted",
+    when="in a stage that is done within the grace period, beside a worker that comes for rings alone",
+    holds="the stage is kept, the generation handed back, rung for, taken over within a second; no attempt is counted",
     JOBWISE_WORKER_CONCURRENCY="1",
     JOBWISE_LEASE_SECONDS="15",
 )
 async def worker_asked_to_leave(scene: Scene) -> None:
-    (worker,) = await _trapped(scene, [trap("held", _SAVE, stage="WRITE")])
+    await scene.site.api()
+    worker = await scene.site.worker(traps=[trap("held", _SAVE, stage="WRITE")])
+    await scene.order(await scene.person(), kinds=LETTER)
+    await scene.site.reached("held")
+    await _idle(scene, trap("swept", "workers.runtime:_sweep"))
     await scene.hit(worker, signal.SIGTERM)
     scene.site.let_go("held")
     await scene.all_ended()
@@ -169,10 +180,7 @@ async def worker_killed_before_it_rings(scene: Scene) -> None:
     worker = await site.worker(traps=[trap("held", _SAVE, stage="WRITE"), trap("unrung", _RELEASE, where="after")])
     await scene.order(await scene.person(), kinds=LETTER)
     await site.reached("held")
-    site.let_go("looked")
-    await site.worker(traps=[trap("looked", "workers.runtime:Runner._fill", where="after")])
-    # Now it has seen that there is nothing to do, and waits to be called.
-    await site.reached("looked")
+    await _idle(scene)
     worker.signal(signal.SIGTERM)
     site.let_go("held")
     await site.reached("unrung")
