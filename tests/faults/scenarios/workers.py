@@ -107,8 +107,8 @@ async def zombie_writes_nothing(scene: Scene) -> None:
         zombie.signal(signal.SIGSTOP)
         scene.tally.faults["worker SIGSTOP"] += 1
     room = {"JOBWISE_WORKER_CONCURRENCY": str(len(zombies))}
-    await site.worker(traps=[trap("verify", _START, stage="VERIFY"), trap("deliver", _FINISH)], settings=room)
-    await until(lambda: _are_all_held(scene), "another worker that is held in all of them")
+    heir = await site.worker(traps=[trap("verify", _START, stage="VERIFY"), trap("deliver", _FINISH)], settings=room)
+    await until(lambda: _holds_all(scene, heir), "another worker that is held in all of them")
 
     before = await site.rows(_WRITTEN)
     for name, zombie in zombies.items():
@@ -127,15 +127,16 @@ async def zombie_writes_nothing(scene: Scene) -> None:
     site.let_go("deliver")
 
 
-async def _are_all_held(scene: Scene) -> bool:
-    """Whether a second claim is where it writes nothing more: the draft is kept, and the next stage has not begun."""
+async def _holds_all(scene: Scene, worker: Program) -> bool:
+    """Whether a worker is where it writes nothing more: all drafts are kept, and no next stage has begun."""
     return bool(
         await scene.site.value(
             """
-            select bool_and(token = 2 and exists (select from generation_checkpoints c
-                                                   where c.generation_id = g.id and c.stage = 'WRITE'))
+            select bool_and(worker like '%:' || $1 and exists (
+                       select from generation_checkpoints c where c.generation_id = g.id and c.stage = 'WRITE'))
               from generations g
-            """
+            """,
+            str(worker.pid),
         )
     )
 
