@@ -186,17 +186,15 @@ class UsualTimes:
 
     def __init__(self) -> None:
         self._read_at = -math.inf
-        self._seconds: dict[Stage, float] = {}
+        self._seconds: dict[tuple[Stage, bool], float] = {}
 
-    async def left_from(self, stage: Stage) -> float | None:
-        """Seconds from the beginning of a stage to the end; None until every stage to come was observed."""
+    async def left(self, ahead: list[Stage], *, with_models: bool) -> float | None:
+        """Seconds that these stages take; None until each of them was observed, with models or without."""
         if time.monotonic() - self._read_at > _USUAL_SECONDS:
             self._read_at = time.monotonic()
             self._seconds = await queries.stage_seconds()
-        ahead = list(Stage)[list(Stage).index(stage) :]
-        if not all(each in self._seconds for each in ahead):
-            return None
-        return round(sum(self._seconds[each] for each in ahead), 1)
+        seconds = [self._seconds.get((stage, with_models)) for stage in ahead]
+        return None if None in seconds else round(sum(filter(None, seconds)), 1)
 
 
 class _Run:
@@ -212,6 +210,7 @@ class _Run:
         self._exporter = Exporter(tools.renderer, tools.storage)
         self._done: dict[tuple[str, str], Kept] = {}
         self._notices: dict[Stage, list[Notice]] = {stage: [] for stage in Stage}
+        self._has_models = False
 
     async def complete(self) -> None:
         """All stages, then everything that is delivered in one transaction, within the time for one generation."""
@@ -228,6 +227,7 @@ class _Run:
         self._done = await self._patiently(lambda: queries.checkpoints(self.claim.id))
         inputs = Inputs.model_validate(self.claim.inputs)
         profile, options, today = inputs.profile, inputs.options, inputs.today
+        self._has_models = any(self._model(stage, options) for stage in _PURPOSES)
 
         reader = self._model(Stage.ANALYZE, options)
         analysis = await self._stage(
@@ -310,7 +310,8 @@ class _Run:
         if self._tools.stopping.is_set():
             raise HandedBack
         before, after, doing, did = _STEPS[stage]
-        eta = await self._patiently(lambda: self._tools.usual.left_from(stage))
+        ahead = list(Stage)[list(Stage).index(stage) :]
+        eta = await self._left(ahead)
         await self._patiently(lambda: queries.start_stage(self.claim, stage, before, eta, doing))
         await self._announce()
         started = time.monotonic()
@@ -318,11 +319,17 @@ class _Run:
         seconds = time.monotonic() - started
         plain, told = made.model_dump(mode="json"), self._told(stage)
         did = ". ".join([did, *sentences(self._notices[stage])])
-        await self._patiently(lambda: queries.save_checkpoint(self.claim, stage, key, plain, seconds, after, did, told))
+        left = await self._left(ahead[1:])
+        await self._patiently(
+            lambda: queries.save_checkpoint(self.claim, stage, key, plain, seconds, after, did, told, left)
+        )
         self.attempt = 1
         await self._announce()
         log.info("stage_completed", stage=stage.value, seconds=round(seconds, 3))
         return made
+
+    async def _left(self, ahead: list[Stage]) -> float | None:
+        return await self._patiently(lambda: self._tools.usual.left(ahead, with_models=self._has_models))
 
     async def _announce(self) -> None:
         await events.announce(self.claim.id, self.claim.user_id)

@@ -221,18 +221,24 @@ async def save_step(claim: Claim, step: str, input_hash: str, output: Any, notic
         raise LeaseLost
 
 
-async def stage_seconds() -> dict[Stage, float]:
-    """How long each stage took lately, over all generations: the median."""
+async def stage_seconds() -> dict[tuple[Stage, bool], float]:
+    """How long each stage took lately, in generations that models had a part in (True) and in others: the median."""
     rows = await db.fetch_all(
         """
-        select stage, percentile_cont(0.5) within group (order by seconds) as seconds
-          from (select stage, seconds from generation_checkpoints where stage = any($1::text[])
-                 order by created_at desc limit 250) lately
-         group by stage
+        with lately as (
+            select generation_id, stage, seconds from generation_checkpoints where stage = any($1::text[])
+             order by created_at desc limit 500),
+        helped as (
+            select distinct generation_id from generation_checkpoints
+             where generation_id in (select generation_id from lately) and output_tokens > 0)
+        select stage, helped.generation_id is not null as with_models,
+               percentile_cont(0.5) within group (order by seconds) as seconds
+          from lately left join helped using (generation_id)
+         group by 1, 2
         """,
         list(Stage),
     )
-    return {Stage(row["stage"]): float(row["seconds"]) for row in rows}
+    return {(Stage(row["stage"]), row["with_models"]): float(row["seconds"]) for row in rows}
 
 
 async def start_stage(claim: Claim, stage: Stage, progress: int, eta: float | None, message: str) -> None:
@@ -272,6 +278,7 @@ async def save_checkpoint(
     progress: int,
     message: str,
     notices: Any = (),
+    eta: float | None = None,
 ) -> None:
     """Keep a stage's output and the tokens it cost, and say so. Raises LeaseLost.
 
@@ -292,7 +299,7 @@ async def save_checkpoint(
                 on conflict do nothing returning 1),
         g as (
             update generations set progress = greatest(progress, $8), last_seq = last_seq + (select count(*) from c),
-                   attempt = 1
+                   attempt = 1, eta_seconds = $11
              where id in (select id from f) returning id, last_seq, progress, eta_seconds),
         e as (
             insert into generation_events
@@ -302,7 +309,7 @@ async def save_checkpoint(
         select last_seq from g
         """,
         claim.id, claim.token, uuid4(), stage.value, input_hash, _json(output), seconds, progress, message,
-        _json(notices),
+        _json(notices), eta,
     )  # fmt: skip
     if row is None:
         raise LeaseLost

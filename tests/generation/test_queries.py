@@ -8,7 +8,7 @@ import pytest
 
 from jobwise.accounts.service import Viewer
 from jobwise.errors import ErrorCode
-from jobwise.generation import queries
+from jobwise.generation import pipeline, queries
 from jobwise.generation.models import Checkpoint, Event, Generation, Status
 from jobwise.generation.queries import Claim, Due, Kept, LeaseLost
 from jobwise.generation.types import Stage
@@ -100,6 +100,34 @@ async def test_a_checkpoint_saved_twice_counts_once() -> None:
 
     assert await queries.checkpoints(generation_id) == {("MATCH", "hash"): Kept({"score": 1}, ["told"])}
     assert await _events(generation_id) == [(1, "ACCEPTED"), (2, "STARTED"), (3, "STAGE_COMPLETED")]
+
+
+async def test_what_is_left_is_told_by_what_generations_of_the_same_kind_took() -> None:
+    for factor in (1, 3):
+        await an_order(await a_viewer())
+        claim = await _claimed()
+        for stage in Stage:
+            await queries.save_checkpoint(claim, stage, "hash", {}, float(factor), 50, "done")
+    await db.fetch_all(
+        "update generation_checkpoints set output_tokens = 100 where stage = 'WRITE' and generation_id = $1", claim.id
+    )
+    usual = pipeline.UsualTimes()
+
+    assert await usual.left(list(Stage), with_models=False) == len(Stage)
+    assert await usual.left(list(Stage), with_models=True) == 3 * len(Stage)
+    assert await usual.left([], with_models=True) == 0.0
+
+
+async def test_a_completed_stage_tells_what_is_left_after_it() -> None:
+    generation_id = await an_order(await a_viewer())
+    claim = await _claimed()
+    await queries.start_stage(claim, Stage.WRITE, 30, 9.0, "Writing")
+
+    await queries.save_checkpoint(claim, Stage.WRITE, "hash", {}, 0.1, 60, "Written", eta=2.5)
+
+    told = await db.fetch_all("select eta_seconds as eta from generation_events where seq > 2 order by seq")
+    assert [row["eta"] for row in told] == [9.0, 2.5]
+    assert (await Generation.get(id=generation_id)).eta_seconds == 2.5
 
 
 async def test_a_graceful_release_gives_the_attempt_back_but_never_the_token() -> None:
