@@ -16,7 +16,7 @@ from tests.providers.deployments import MODELS, addresses
 from tests.providers.script import Behaviour, Script
 from tests.providers.server import Provider, running
 
-PATIENT = TimeLimits(first_token=5, idle=5, call=10)
+PATIENT = TimeLimits(first_token=60, idle=60, call=120)
 
 
 @dataclass(frozen=True)

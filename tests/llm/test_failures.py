@@ -247,10 +247,10 @@ async def test_nobody_at_the_address_is_a_connection_error(provider: str) -> Non
 @pytest.mark.parametrize(
     ("behaviour", "limits", "words"),
     [
-        ({"fault": "hang"}, TimeLimits(0.2, 5, 5), "no first word within 0.2 s"),
-        ({"fault": "hang", "after_tokens": 1}, TimeLimits(5, 0.2, 5), "nothing more for 0.2 s"),
-        ({"fault": "pings", "text": "One word."}, TimeLimits(5, 0.3, 5), "nothing more for 0.3 s"),
-        ({"text": "on and on " * 50, "tokens_per_second": 20}, TimeLimits(5, 5, 0.4), "no end within 0.4 s"),
+        ({"fault": "hang"}, TimeLimits(0.2, 60, 60), "no first word within 0.2 s"),
+        ({"fault": "hang", "after_tokens": 1}, TimeLimits(60, 0.2, 60), "nothing more for 0.2 s"),
+        ({"fault": "pings", "text": "One word."}, TimeLimits(60, 0.3, 60), "nothing more for 0.3 s"),
+        ({"text": "on and on " * 50, "tokens_per_second": 20}, TimeLimits(60, 60, 0.4), "no end within 0.4 s"),
     ],
     ids=["first-word", "idle", "signs-of-life-without-words", "call"],
 )
@@ -266,8 +266,8 @@ async def test_a_model_that_is_silent_or_endless_is_given_up_in_time(
 
 @pytest.mark.parametrize("provider", [*_WIRES, "openrouter"])
 async def test_a_model_that_thinks_aloud_is_not_silent(provider: str) -> None:
-    play = Script(default=Behaviour(thought_tokens=40, thought_seconds=0.8, text="Ready."))
-    async with line_to(provider, play, limits=TimeLimits(0.5, 5, 5)) as line:
+    play = Script(default=Behaviour(thought_tokens=40, thought_seconds=2.0, text="Ready."))
+    async with line_to(provider, play, limits=TimeLimits(1.5, 60, 60)) as line:
         answer = await line.ask()
 
     assert (answer.text, answer.usage.reasoning) == ("Ready.", 40)
