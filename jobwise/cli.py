@@ -34,10 +34,14 @@ def serve(host: str | None, port: int | None) -> None:
     import uvicorn
 
     from jobwise.app import UVICORN_OPTIONS, create_app
+    from jobwise.config import Environment
     from jobwise.observability import logs
     from jobwise.supervisor import ServiceFailed, listen
 
-    chosen = _with_servers(_with_home(_settings(host=host, port=port)))
+    chosen = _with_servers(_settings(host=host, port=port))
+    if chosen.env is not Environment.PRODUCTION:
+        # There the API only reads from the folder, which may be mounted for that alone.
+        _with_home(chosen)
     logs.configure(chosen.env)
     try:
         listener = listen(chosen.host, chosen.port)
@@ -198,7 +202,9 @@ def tailor(api: str | None, as_json: bool, **options: Any) -> None:
     from jobwise import tailor as tailoring
 
     order = tailoring.Order(**options)
-    sys.exit(_run(tailoring.run(_with_home(_settings()), order, api=api, as_json=as_json), interrupted=130))
+    # With a service elsewhere nothing is kept here.
+    chosen = _settings() if api else _with_home(_settings())
+    sys.exit(_run(tailoring.run(chosen, order, api=api, as_json=as_json), interrupted=130))
 
 
 def _settings(**given: Any) -> "Settings":
@@ -216,7 +222,7 @@ def _settings(**given: Any) -> "Settings":
 
 
 def _with_home(settings: "Settings") -> "Settings":
-    """The same, where its data folder can be used."""
+    """The same, where its data folder can be written."""
     if objection := settings.home_objection():
         raise click.ClickException(objection)
     return settings

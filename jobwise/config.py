@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,6 +40,7 @@ _CHAINS = ("llm_chain", "llm_chain_analyze", "llm_chain_write", "llm_chain_repai
 _PROVIDER_NAME = re.compile(r"[\w.-]{1,50}")
 _MODEL_NAME = re.compile(r"[^\s;,]{1,100}")
 _WEB = ("http", "https")
+_POSTGRES = ("postgresql", "postgres", "postgresql+asyncpg", "asyncpg")
 
 
 class Environment(StrEnum):
@@ -103,7 +105,7 @@ class ProviderSettings(BaseSettings):
     @field_validator("llm_endpoint_keys")
     @classmethod
     def _keys_can_be_sent(cls, keys: SecretStr) -> SecretStr:
-        for name, key in _pairs(keys.get_secret_value()).items():
+        for name, key in _pairs(keys.get_secret_value(), may_be_empty=True).items():
             _check_key(key, f"that of {name}")
         return keys
 
@@ -120,7 +122,8 @@ class ProviderSettings(BaseSettings):
     @model_validator(mode="after")
     def _keys_have_endpoints(self) -> Self:
         endpoints = _pairs(self.llm_endpoints)
-        if unknown := [name for name in _pairs(self.llm_endpoint_keys.get_secret_value()) if name not in endpoints]:
+        keys = _pairs(self.llm_endpoint_keys.get_secret_value(), may_be_empty=True)
+        if unknown := [name for name in keys if name not in endpoints]:
             raise ValueError(f"JOBWISE_LLM_ENDPOINT_KEYS: JOBWISE_LLM_ENDPOINTS names no {unknown[0]}")
         return self
 
@@ -131,7 +134,7 @@ class ProviderSettings(BaseSettings):
             for name, fields in _PROVIDERS.items()
         }
         known["azure"] = replace(known["azure"], version=self.azure_api_version)
-        keys = _pairs(self.llm_endpoint_keys.get_secret_value())
+        keys = _pairs(self.llm_endpoint_keys.get_secret_value(), may_be_empty=True)
         own = {name: Endpoint(url, SecretStr(keys.get(name, ""))) for name, url in _pairs(self.llm_endpoints).items()}
         return {**own, **known}
 
@@ -147,7 +150,8 @@ class ProviderSettings(BaseSettings):
         if not model:
             raise ValueError(f"{setting} names no model of {provider}; write {provider}:model")
         if not _MODEL_NAME.fullmatch(model):
-            raise ValueError(f"{setting}: {model[:120]!r} is no name of a model; separate links by commas")
+            rule = "at most 100 signs without spaces; commas separate links"
+            raise ValueError(f"{setting}: {model[:120]!r} is no name of a model: {rule}")
         url, fields = endpoints[provider].base_url, _PROVIDERS.get(provider)
         needed = {"local": ("base_url",), "azure": ("api_key", "base_url")}.get(provider, ("api_key",))
         missing = [f"{fields}_{part}" for part in needed if fields and not getattr(self, f"{fields}_{part}")]
@@ -216,7 +220,7 @@ class Settings(ProviderSettings):
     @field_validator("database_url")
     @classmethod
     def _is_a_database(cls, url: str) -> str:
-        _check_address(url, ("postgresql", "postgres"), is_told=False)
+        _check_address(url, _POSTGRES, is_told=False)
         return url
 
     @field_validator("redis_url")
@@ -307,11 +311,10 @@ class Settings(ProviderSettings):
         home = self.home.absolute()
         try:
             home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=home):
+                return ""
         except OSError as error:
-            return f"{error.filename or home} cannot be used ({error.strerror}); set JOBWISE_HOME"
-        if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
-            return f"{home} cannot be written (permission denied); set JOBWISE_HOME"
-        return ""
+            return f"{home} cannot be written ({error.strerror}); set JOBWISE_HOME"
 
     def signing_key(self) -> str:
         """The key that signs tokens and links. In development one is made once and kept in the data folder."""
@@ -338,7 +341,10 @@ def _check_address(url: str, schemes: Collection[str], *, is_told: bool = True) 
         is_one = False
     if not is_one:
         begin = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ValueError(f"must begin with {begin} and a host{f', not be {url!r}' if is_told else ''}")
+        hint = (
+            f", not be {url!r}" if is_told else "; signs of a password such as # / @ [ are written in percent, as %23"
+        )
+        raise ValueError(f"must begin with {begin} and a host{hint}")
 
 
 def _name_of(field: str) -> str:
@@ -347,10 +353,10 @@ def _name_of(field: str) -> str:
     return str(known.validation_alias or f"JOBWISE_{field.upper()}") if known else field
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _pairs(text: str, *, may_be_empty: bool = False) -> dict[str, str]:
     """`name=value, name=value`. Raises ValueError, which does not have the values."""
     entries = [entry.partition("=") for entry in text.split(",") if entry.strip()]
-    if not all(name.strip() and value.strip() for name, _, value in entries):
+    if not all(name.strip() and equals and (value.strip() or may_be_empty) for name, equals, value in entries):
         raise ValueError("it must be name=value pairs, separated by commas")
     return {name.strip(): value.strip() for name, _, value in entries}
 

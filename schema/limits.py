@@ -152,13 +152,17 @@ def _parents(document: DocumentNode) -> Iterator[str]:
 
 @lru_cache(maxsize=128)
 def measures(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Measure]:
-    """Each operation's measure by its name. Kept, like parsed documents, for the next request with the same text."""
+    """Each operation's measure by its name, and that of fragments that none uses by `...name`.
+
+    Kept, like parsed documents, for the next request with the same text.
+    """
     ruler = _Ruler(schema, document)
-    return {
+    found = {
         operation.name.value if operation.name else None: ruler.operation(operation)
         for operation in document.definitions
         if isinstance(operation, OperationDefinitionNode)
     }
+    return found | ruler.unused()
 
 
 class _Ruler:
@@ -173,6 +177,10 @@ class _Ruler:
     def operation(self, node: OperationDefinitionNode) -> Measure:
         root = self._schema.get_root_type(node.operation)
         return self._selections(node.selection_set, root) + Measure(directives=len(node.directives or ()))
+
+    def unused(self) -> dict[str | None, Measure]:
+        """Fragments that no operation so far has led to: they cannot be asked for, but would be validated."""
+        return {f"...{name}": self._fragment(name) for name in self._fragments.keys() - self._measured.keys()}
 
     def _selections(self, node: SelectionSetNode | None, parent: GraphQLCompositeType | None) -> Measure:
         total = Measure()

@@ -131,7 +131,7 @@ class ProviderMutations:
 
     @strawberry.mutation(
         description="Put a test question to a model, or two short texts to the one for vectors; it costs a few tokens. "
-        f"Who has not answered after {_SECONDS:g} seconds has failed with TIMEOUT. Only for the staff."
+        f"One that has not answered within {_SECONDS:g} seconds has failed with TIMEOUT. Only for the staff."
     )
     async def test_provider(
         self, info: Info, input: Annotated[TestProviderInput, strawberry.argument(description="Which one.")]

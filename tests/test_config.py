@@ -28,8 +28,8 @@ def _mistake(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("JOBWISE_TRUSTED_PROXIES", "10.0.0.0/8, proxy", "'proxy' does not appear to be"),
         ("DATABASE_URL", "mysql://user:hidden@host/db", "must begin with postgresql://"),
         ("REDIS_URL", "hidden", "must begin with redis://"),
-        ("JOBWISE_LLM_CHAIN", "house:a;house:b", "separate links by commas"),
-        ("JOBWISE_LLM_CHAIN", f"house:{'x' * 101}", "is no name of a model"),
+        ("JOBWISE_LLM_CHAIN", "house:a;house:b", "commas separate links"),
+        ("JOBWISE_LLM_CHAIN", f"house:{'x' * 101}", "at most 100 signs"),
         ("JOBWISE_LLM_CHAIN_WRITE", "hose:a", "'hose' is none of"),
         ("JOBWISE_LLM_CHAIN_SPEED", "house", "write house:model"),
         ("JOBWISE_LLM_ENDPOINTS", "house", "must be name=value pairs"),
@@ -61,11 +61,11 @@ def test_an_address_that_is_none_is_told_with_its_provider(monkeypatch: pytest.M
 
 def test_all_usual_forms_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = {
-        "DATABASE_URL": "postgresql:///jobwise?host=/run/postgresql",
+        "DATABASE_URL": "postgresql+asyncpg:///jobwise?host=/run/postgresql",
         "REDIS_URL": "unix:///run/redis.sock?db=1",
         "JOBWISE_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1",
         "JOBWISE_LLM_ENDPOINTS": "house=http://[::1]:8080/v1, other-2=https://models.example",
-        "JOBWISE_LLM_ENDPOINT_KEYS": "other-2=a=b",
+        "JOBWISE_LLM_ENDPOINT_KEYS": "other-2=a=b,house=",
         "JOBWISE_LLM_CHAIN": "house:org/model:8b@q4, other-2:m,builtin",
     }
     for name, value in usual.items():

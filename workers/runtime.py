@@ -25,7 +25,7 @@ _MOST_RINGS = 20
 #: After the end of a lease, when it surely is over.
 _MOMENT_SECONDS = 0.02
 _POLL_SECONDS = 0.05
-#: Longer than anybody holds a row who is not stopped.
+#: Longer than a row is held as a rule.
 _AGAIN_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 3600.0
@@ -87,6 +87,7 @@ class Runner:
                     is_second_look = True
                     await _set_or_after(self._awake, _AGAIN_SECONDS)
                     continue
+                is_second_look = False
                 task = asyncio.create_task(pipeline.run(claim, self._tools))
                 self._running.add(task)
                 task.add_done_callback(self._ended)

@@ -138,10 +138,10 @@ async def _settle(this: "_Run", error: BaseException | None) -> None:
         try:
             await _conclude(this, error)
         except LeaseLost:
-            # Either the person cancelled, or the row is another worker's now: then this changes nothing.
+            # An older API only asks for the end. Where the row is cancelled, or another worker's, this changes nothing.
             await queries.finish(this.claim, Status.CANCELLED, "Cancelled")
     except LeaseLost:
-        log.info("generation_left_to_another_worker")
+        log.info("generation_lost")
     except db.CONNECTION_ERRORS as gone:
         log.warning("generation_left_to_its_lease", error=repr(gone))
 

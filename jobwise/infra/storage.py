@@ -6,6 +6,7 @@ What never got a row is collected later: a file that was written (again) within 
 
 import asyncio
 import base64
+import errno
 import hashlib
 import hmac
 import os
@@ -25,6 +26,8 @@ _LINK_SECONDS = 3600
 #: Longer than any work goes on between writing a file and writing the row that names it.
 _YOUNG_SECONDS = 86_400.0
 _BATCH = 500
+# What some file systems on other machines say of them.
+_NOT_FOR_FOLDERS = (errno.EINVAL, errno.EBADF)
 _UNFINISHED, _LEAVING = ".new", ".leaving"
 
 log = structlog.get_logger(__name__)
@@ -146,10 +149,13 @@ class Storage:
 
 
 def _sync(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
+    """Bring the names in a folder to the disk, where its file system knows how."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
     finally:
         os.close(descriptor)
 

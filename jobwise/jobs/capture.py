@@ -179,10 +179,10 @@ def capture_file(name: str, data: bytes) -> CapturedPosting:
     return capture_text(text)
 
 
-_XML_START = re.compile(r"\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE)
+_XML_START = re.compile(r"\ufeff?\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE)
 _HTML_START = re.compile(
-    r"^\s*(?:<!doctype html|<html|<head|<body|<\?xml[^>]{0,100}\?>\s*<html|<(?:div|section|article|header|main"
-    r"|p|ul|h[1-6]|span|table|!--)[\s>])",
+    r"^\ufeff?\s*(?:<\?xml[^>]{0,100}\?>\s*|<!--[^>]{0,500}-->\s*)*(?:<!doctype html|<html|<head|<body"
+    r"|<(?:div|section|article|header|main|p|ul|h[1-6]|span|table|!--)[\s>])",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(

@@ -26,6 +26,7 @@ from jobwise.llm.capabilities import Mode, capabilities
 from jobwise.llm.errors import ErrorKind, ProviderError
 from jobwise.llm.failures import LONGEST_MESSAGE, network_error
 from jobwise.llm.sse import EventReader
+from jobwise.llm.thoughts import without_thoughts
 from jobwise.llm.types import Completion, Finish, Link, Request, Transcript, Usage, estimated_input
 
 # What follows the end marker is only waited for so that the connection can be used again.
@@ -397,7 +398,7 @@ class Adapter(Client):
     def _completion(self, request: Request, transcript: Transcript, finish: Finish) -> Completion:
         text, usage = transcript.text, transcript.used(request)
         if request.schema:
-            text = schemas.extracted(text)
+            text = schemas.extracted(without_thoughts(text))
         return Completion(
             text=text,
             finish=finish,

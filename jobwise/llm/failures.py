@@ -21,7 +21,8 @@ _KINDS_BY_STATUS = {
     401: ErrorKind.AUTH,
     402: ErrorKind.QUOTA,
     403: ErrorKind.AUTH,
-    404: ErrorKind.UNKNOWN_MODEL,
+    # Who has no such model says so.
+    404: ErrorKind.ADDRESS,
     # From a proxy on the way, which wants a password for itself.
     407: ErrorKind.CONNECTION,
     408: ErrorKind.TIMEOUT,
@@ -63,12 +64,12 @@ _KINDS_BY_WORDS = tuple(
         ),
         (
             ErrorKind.UNKNOWN_MODEL,
-            r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned)|not a valid model"
-            r"|\binvalid model\b",
+            r"\bmodel\b.{0,100}(?:does not exist|not found|not exist|decommissioned|deprecated|no longer supported)"
+            r"|not a valid model id\b|\binvalid model(?: id| name)?:|\bno endpoints found for",
         ),
     )
 )
-_VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH})
+_VAGUE = frozenset({ErrorKind.BAD_REQUEST, ErrorKind.AUTH, ErrorKind.ADDRESS})
 # What a filter of web traffic answers in the place of the provider.
 _REFUSALS_ON_THE_WAY = frozenset({403, 451})
 _WEB_PAGE = re.compile(r"\s*<(?:!doctype\s|html\b|head\b|body\b|\?xml\b)", re.IGNORECASE)
@@ -80,7 +81,8 @@ _MOST_OF_A_BODY = 200
 def failure(kind: ErrorKind, message: str, retry_after: float | None = None) -> ProviderError:
     """An error with the provider's message; its words may tell more than the status."""
     told = next((found for found, words in _KINDS_BY_WORDS if words.search(message)), kind)
-    if kind in _VAGUE or (kind is ErrorKind.RATE_LIMIT and told is ErrorKind.QUOTA):
+    is_spent = kind is ErrorKind.RATE_LIMIT and told is ErrorKind.QUOTA and retry_after is None
+    if kind in _VAGUE or is_spent:
         kind = told
     return ProviderError(kind, message[:LONGEST_MESSAGE] or "no reason given", retry_after=retry_after)
 
@@ -92,17 +94,20 @@ def unexplained(status: int, body: bytes, headers: Mapping[str, str]) -> Provide
     kind = kind_of_status(status)
     if is_page and status in _REFUSALS_ON_THE_WAY:
         kind = ErrorKind.CONNECTION
-    elif is_page and kind in (ErrorKind.PROTOCOL, ErrorKind.UNKNOWN_MODEL):
+    elif is_page and kind is ErrorKind.PROTOCOL:
         kind = ErrorKind.ADDRESS
-    return failure(kind, f"HTTP {status}{_described(text, is_page, headers)}", retry_after(headers))
+    return failure(kind, f"HTTP {status}{_described(status, text, is_page, headers)}", retry_after(headers))
 
 
-def _described(text: str, is_page: bool, headers: Mapping[str, str]) -> str:
+def _described(status: int, text: str, is_page: bool, headers: Mapping[str, str]) -> str:
     if moved_to := headers.get("location"):
         return f", moved to {moved_to}"
     if is_page:
         title = _TITLE.search(text)
         return f" with a web page{f' ({html.unescape(title[1]).strip()!r})' if title else ''}"
+    # What may be an answer, or what was sent, is not told.
+    if httpx.codes.is_success(status) or text.lstrip()[:1] in ("{", "["):
+        return f" with {headers.get('content-type', 'something')}"
     words = " ".join(text[: 2 * _MOST_OF_A_BODY].split())
     return f": {words[:_MOST_OF_A_BODY]}" if words else ""
 

@@ -3,6 +3,11 @@
 _BEGIN, _END = "<think>", "</think>"
 
 
+def without_thoughts(answer: str) -> str:
+    """A whole answer without the thoughts in front of it, also where their beginning stands in the server's prompt."""
+    return answer.rpartition(_END)[2]
+
+
 class ThoughtFilter:
     """Feed it an answer, cut anywhere; it gives the answer without the thoughts in front of it."""
 

@@ -89,6 +89,15 @@ class Scene:
         )
         self.tally.check(slowest <= _CANCEL_SECONDS[self.long], f"cancelling took {slowest:.2f} s")
 
+    async def broke_off(self, order: Order, trap: str) -> None:
+        """Wait until the cancelled work that a trap holds was broken off, and hold that against its promised time."""
+        await until(lambda: self.site.left(trap), f"the end of what {trap} holds")
+        asked = await self.site.value(
+            "select extract(epoch from cancel_requested_at)::float8 from generations where id = $1", order.row
+        )
+        took = (self.site.left(trap) or 0.0) - asked
+        self.tally.check(took <= _CANCEL_SECONDS[self.long], f"the worker broke off after {took:.2f} s")
+
     async def status(self, order: Order) -> str:
         """Where an order's generation is."""
         return str(await self.site.value("select status from generations where id = $1", order.row))

@@ -262,6 +262,17 @@ def test_a_page_that_is_something_else_is_refused_with_its_reason(body: str, rea
     assert "copy its text" in error.value.message
 
 
+@pytest.mark.parametrize("head", ["", "\ufeff", "<!-- saved -->"])
+def test_a_page_of_xhtml_is_a_page(head: str) -> None:
+    begin = '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x">'
+    words = "We bake bread and cakes every day with care. " * 8
+    page = (
+        f"{begin}<html><head><title>Senior Baker</title></head><body><h1>Senior Baker</h1><p>{words}</p></body></html>"
+    )
+
+    assert capture_text(head + page).title == "Senior Baker"
+
+
 @pytest.mark.parametrize("rule", ["---\n\n", "==========\n", "* * *\n"])
 def test_a_rule_at_the_top_is_no_title(rule: str) -> None:
     text = f"{rule}Senior Baker\n\nBakery Smith Ltd, London\n\n" + "We bake bread and cakes every day. " * 8

@@ -110,7 +110,6 @@ async def test_what_a_cut_stream_has_used_is_estimated_from_what_was_told_and_sa
     ("status", "kind"),
     [
         *((status, ErrorKind.ADDRESS) for status in (301, 307, 405, 410, 415, 418, 421, 426)),
-        *((status, ErrorKind.PROTOCOL) for status in (201, 202, 206)),
         (407, ErrorKind.CONNECTION),
         (451, ErrorKind.AUTH),
         *((status, ErrorKind.OVERLOADED) for status in (424, 425, 499, 501, 530)),
@@ -121,6 +120,40 @@ async def test_only_who_says_that_a_request_is_bad_makes_it_one(provider: str, s
     error = await _error(provider, script(fault="status", status=status, body="No."))
 
     assert (error.kind, error.message) == (kind, f"HTTP {status}: No.")
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 206])
+async def test_what_is_no_answer_in_spite_of_its_status_is_not_repeated(status: int) -> None:
+    error = await _error("openai", script(fault="status", status=status, body="Nurse at St. Mary since 2011"))
+
+    assert error.kind is ErrorKind.PROTOCOL
+    assert f"HTTP {status} with " in error.message
+    assert "Mary" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, {"detail": "Not Found"}, ErrorKind.ADDRESS),
+        (404, "404 page not found", ErrorKind.ADDRESS),
+        (404, {"error": {"message": "Invalid URL (POST /v2/chat/completions)", "code": None}}, ErrorKind.ADDRESS),
+        (404, {"error": {"message": 'model "none" not found, try pulling it first'}}, ErrorKind.UNKNOWN_MODEL),
+        (404, {"error": {"code": 404, "message": "No endpoints found for typo/m."}}, ErrorKind.UNKNOWN_MODEL),
+        (410, {"error": "The requested model is deprecated and no longer supported"}, ErrorKind.UNKNOWN_MODEL),
+        (400, {"error": {"message": "Invalid model output: no JSON"}}, ErrorKind.BAD_REQUEST),
+        (400, {"error": {"message": "This is not a valid model_json_schema"}}, ErrorKind.BAD_REQUEST),
+    ],
+)
+async def test_an_address_that_is_not_there_is_no_unknown_model(status: int, body: object, kind: ErrorKind) -> None:
+    assert (await _error("house", script(fault="status", status=status, body=body))).kind is kind
+
+
+async def test_who_says_when_to_come_back_has_something_left_to_spend() -> None:
+    message = "20 requests a minute. Accounts with a credit balance of 10 dollars may send more."
+    body = {"error": {"code": 429, "message": message}}
+    play = script(fault="status", status=429, body=body, headers={"retry-after": "3"})
+
+    assert (await _error("openrouter", play)).kind is ErrorKind.RATE_LIMIT
 
 
 @pytest.mark.parametrize("provider", _WIRES)
@@ -184,7 +217,7 @@ async def test_an_answer_in_one_piece_is_no_stream_and_counts_as_paid(provider: 
     error = await _error(provider, script(fault="status", status=200, body=answer), transcript)
 
     assert error.kind is ErrorKind.PROTOCOL
-    assert error.message.startswith("not a stream of events; HTTP 200: ")
+    assert error.message == "not a stream of events; HTTP 200 with application/json"
     assert transcript.used(REQUEST).estimated
 
 

@@ -154,6 +154,14 @@ async def test_an_answer_in_parts_is_its_text_without_what_was_thought() -> None
         assert (await line.ask()).text == "Ready."
 
 
+async def test_thoughts_that_begin_in_the_prompt_are_no_answer_either() -> None:
+    answer = 'They want {"n": [1]}?</think>\n{"n": [2]}'
+    async with line_to("local", script(text=answer)) as line:
+        told = await line.ask(Request("write", "Answer.", "Count.", 100, _SCHEMA))
+
+    assert told.text == '{"n": [2]}'
+
+
 async def test_thoughts_that_a_server_leaves_in_the_answer_are_none_of_it() -> None:
     said: list[str] = []
     answer = '<think>Perhaps {"n": [1]}?</think>{"n": [2]}'

@@ -102,6 +102,10 @@ def test_fragments_that_spread_each_other_are_measured_without_end_less_loops() 
             "{ __typename } fragment Unused on Viewer { " + "user { email } " * 51 + "}",
             "the field `user` 51 times; at most 50",
         ),
+        (
+            "{ __typename } fragment Unused on Viewer { " + " ".join(f"a{n}: email" for n in range(31)) + " }",
+            "uses 31 aliases; at most 30",
+        ),
         ("{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(5)) + " }", "costs 25,000 points"),
     ],
 )

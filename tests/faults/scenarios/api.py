@@ -109,7 +109,7 @@ async def subscriber_cut(scene: Scene) -> None:
 @scenario(
     injected="cancelGeneration",
     when="while it waits, in each stage, and while its documents are about to be committed",
-    holds="it ends within a second, with one last event, and no stage begins afterwards",
+    holds="it ends and its worker breaks off within a second, with one last event, and no stage begins afterwards",
     JOBWISE_WORKER_CONCURRENCY="6",
     JOBWISE_LEASE_SECONDS="10",
 )
@@ -127,6 +127,7 @@ async def cancelled_at_every_moment(scene: Scene) -> None:
         await site.reached(stage)
         await person.cancel(order)
         await scene.ended(order, within=5)
+        await scene.broke_off(order, stage)
     for _ in range(20 if scene.long else 4):
         await _cancelled_at_the_end(scene, person)
     await scene.all_ended()

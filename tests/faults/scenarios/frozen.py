@@ -11,7 +11,7 @@ from tests.faults.scene import Scene, scenario
 _INSERT = "jobwise.generation.queries:insert"
 _SAVE = "jobwise.generation.queries:save_checkpoint"
 _FINISH = "jobwise.generation.queries:finish"
-_LOST = "generation_left_to_another_worker"
+_LOST = "generation_lost"
 
 
 def _freeze(scene: Scene, program: Program) -> None:

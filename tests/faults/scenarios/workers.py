@@ -116,7 +116,7 @@ async def zombie_writes_nothing(scene: Scene) -> None:
         zombie.signal(signal.SIGCONT)
 
     async def all_noticed() -> bool:
-        lost = ["generation_left_to_another_worker" in zombie.said() for zombie in zombies.values()]
+        lost = ["generation_lost" in zombie.said() for zombie in zombies.values()]
         return all(lost) or await site.rows(_WRITTEN) != before
 
     await until(all_noticed, "zombies that know what they are")
