@@ -192,6 +192,8 @@ async def test_what_a_claim_passed_over_is_asked_for_once_more_without_a_ring(
     runner.stop()
     await work
 
+    assert passed_over == []
+
 
 async def test_no_more_generations_run_than_there_are_slots(
     tools: Tools, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
