@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -92,6 +92,18 @@ async def bench(database: str, redis_url: str, renderer: Renderer, tmp_path: Pat
 
 async def _row(generation_id: UUID) -> Generation:
     return await Generation.get(id=generation_id)
+
+
+async def test_what_is_left_is_estimated_by_generations_that_models_had_a_part_in(bench: Bench) -> None:
+    await an_order(bench.viewer)
+    await bench.work()
+    generation_id = await an_order(bench.viewer)
+
+    await replace(bench, tools=replace(bench.tools, usual=pipeline.UsualTimes())).work()
+
+    first, *_ = await Event.filter(generation_id=generation_id, type="STAGE_STARTED").order_by("seq")
+    assert first.eta_seconds is not None
+    assert first.eta_seconds > 0
 
 
 async def test_a_generation_says_who_wrote_it_and_its_ledger_equals_the_bill(bench: Bench) -> None:
